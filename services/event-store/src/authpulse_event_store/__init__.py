@@ -1,0 +1,1 @@
+"""Appends auth events, once each, and projects one health row per connection."""

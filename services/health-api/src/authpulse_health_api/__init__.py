@@ -1,0 +1,1 @@
+"""Serves connection health over HTTP from memory; owns nothing."""

@@ -1,0 +1,117 @@
+"""The values that the pure core works on: a connection's row, an IdP's answer, a verdict, a decision."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from authpulse_contract.connections import OAuthConfig
+from authpulse_contract.events import Event, LastRevocation
+from authpulse_contract.secret import Secret
+
+
+class Tokens(Struct, frozen=True, kw_only=True):
+    """What the IdP issued. Times are UTC; None: unknown or without end.
+
+    `lifetime` is the access token's life as last learnt; it stands in when a later answer does not say.
+    """
+
+    access_token: Secret
+    refresh_token: Secret | None = None
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    scope: str | None = None
+    lifetime: timedelta | None = None
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """One row of the vault, opened.
+
+    `generation` rises whenever the stored grant changes and never falls; `version` is that of its last event.
+    `oauth` None with `configured` true: a connection without OAuth. `configured` false: the stored configuration or a
+    sealed secret cannot be read. `attempt` counts failures since the last success. `outcome_unknown`: the last POST
+    may have been obeyed although no valid answer came.
+    """
+
+    connection_id: UUID
+    kind: str
+    name: str
+    version: int
+    generation: int
+    oauth: OAuthConfig | None
+    client_secret: Secret | None = None
+    configured: bool = True
+    needs_reauth: bool = False
+    tokens: Tokens | None = None
+    authenticated_by: str | None = None
+    authenticated_at: datetime | None = None
+    last_refreshed_at: datetime | None = None
+    last_revocation: LastRevocation | None = None
+    due_at: datetime | None = None
+    attempt: int = 0
+    outcome_unknown: bool = False
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """An HTTP answer from a token endpoint as it came. `headers` have lower-case names; `body` is cut at 1 MiB."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    truncated: bool = False
+
+
+class NoAnswer(Struct, frozen=True, kw_only=True):
+    """No HTTP answer came. `sent`: the request may have reached the IdP, so that the outcome is unknown.
+
+    `cause` is one of our own words (`dns`, `connect`, `tls`, `reset`, `deadline`, `cancelled`, `crash`, ...), never the
+    text of an exception.
+    """
+
+    cause: str
+    sent: bool
+
+
+class Issued(Struct, frozen=True, kw_only=True):
+    """A usable answer. `refresh_token` None: keep the old one and its deadline. Times in seconds, None: unknown."""
+
+    access_token: Secret
+    refresh_token: Secret | None = None
+    expires_in: float | None = None
+    refresh_expires_in: float | None = None
+    scope: str | None = None
+    http_status: int = 200
+
+
+class Transient(Struct, frozen=True, kw_only=True):
+    """It will pass: keep the grant and try again, not before `retry_after` seconds where the IdP asks for that.
+
+    `code` is sanitised already; `outcome_unknown`: the IdP may have rotated the token without our seeing the answer.
+    """
+
+    code: str | None = None
+    http_status: int | None = None
+    cause: str | None = None
+    retry_after: float | None = None
+    outcome_unknown: bool = False
+
+
+class Terminal(Struct, frozen=True, kw_only=True):
+    """The IdP refuses for good. `code` is sanitised already."""
+
+    code: str | None = None
+    http_status: int | None = None
+
+
+Verdict = Issued | Transient | Terminal
+
+SkipReason = Literal["no_token", "expired"]
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What follows from a verdict: the row to store (version and, where the grant changed, generation already raised)
+    and the one event that says so."""
+
+    after: Connection
+    event: Event

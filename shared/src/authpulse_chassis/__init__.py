@@ -1,0 +1,1 @@
+"""What each authpulse process needs to start and to be watched: settings, migrations, logs, probes."""

@@ -1,0 +1,55 @@
+"""How a connection is declared: where its tokens come from and how the client proves itself there."""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from authpulse_contract.events import Grant
+from authpulse_contract.secret import Secret
+
+ClientAuth = Literal["basic", "basic_raw", "post", "none", "private_key_jwt"]
+DeclaredBy = Literal["file", "http"]
+
+NAME_LIMIT = 128
+"""Characters in a kind or a name: four bytes each, percent-encoded twice, still fit one NATS control line."""
+
+
+class OAuthConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is not secret about an OAuth connection; times in seconds. Secrets travel beside it.
+
+    `client_auth` as in RFC 6749 2.3.1 and RFC 7523; `basic_raw` skips the form encoding of id and secret for IdPs
+    that do not decode it.
+    """
+
+    grant: Grant
+    token_url: str
+    client_id: str
+    client_auth: ClientAuth = "basic"
+    authorization_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    refresh_max_lifetime: float | None = None
+    default_lifetime: float = 3600.0
+    terminal_codes: tuple[str, ...] = ()
+    ca_file: str | None = None
+    allow_http: bool = False
+    authorization_params: dict[str, str] = field(default_factory=dict)
+    token_params: dict[str, str] = field(default_factory=dict)
+
+
+class BroughtToken(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A grant that exists already; used only while none is stored. Lifetimes in seconds from now, None: unknown."""
+
+    refresh_token: Secret | None = None
+    access_token: Secret | None = None
+    expires_in: float | None = None
+    refresh_expires_in: float | None = None
+
+
+class Declaration(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One connection as declared. `oauth` None: listed, but without OAuth."""
+
+    kind: str
+    name: str
+    oauth: OAuthConfig | None = None
+    client_secret: Secret | None = None
+    token: BroughtToken | None = None
