@@ -1,6 +1,7 @@
 """One nats-server and one PostgreSQL a run; a fresh stream and fresh databases a test."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -26,10 +27,8 @@ def nats_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServe
 async def nats_url(nats_process: NatsServer) -> str:
     """A server without the stream: whoever needs it makes it, as in production."""
     connection = await nats.connect(nats_process.url)
-    try:
+    with contextlib.suppress(NotFoundError):
         await connection.jetstream().delete_stream(STREAM)
-    except NotFoundError:
-        pass
     await connection.close()
     return nats_process.url
 

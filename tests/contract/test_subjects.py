@@ -10,7 +10,8 @@ from authpulse_contract.subjects import escape, event_subject, unescape
 def test_escaping_is_undone_and_leaves_no_character_that_a_subject_gives_meaning_to(text: str) -> None:
     token = escape(text)
     assert unescape(token) == text
-    assert token and not set(token) & set(".*> \t\r\n\0")
+    assert token
+    assert not set(token) & set(".*> \t\r\n\0")
     assert token.isascii()
 
 

