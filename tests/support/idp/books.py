@@ -1,0 +1,120 @@
+"""What the IdP knows: clients, token families (RFC 9700 4.14.2), and every POST that it was sent."""
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from support.idp.manners import Manner, Scripted, Sent
+
+Auth = Literal["basic", "basic_raw", "post", "none"]
+Rotation = Literal["strict", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One POST: `outcome` is `issued`, the code of a refusal, or the name of the scripted manner.
+
+    `reused`: the refresh token had been spent before. `obeyed`: tokens were issued, whether or not the answer says so.
+    """
+
+    at: float
+    refresh_token: str | None
+    outcome: str
+    reused: bool
+    obeyed: bool
+
+
+@dataclass(kw_only=True)
+class Family:
+    """All refresh tokens that descend from one grant; `spent` maps each used one to the time of its first use."""
+
+    live: set[str]
+    spent: dict[str, float] = field(default_factory=dict)
+    killed: bool = False
+
+
+@dataclass(kw_only=True)
+class Client:
+    """One client of the IdP with a token endpoint of its own; every member may be changed at any time.
+
+    `rotation` "strict": each refresh token works once; presented again later than `grace` seconds after its first use
+    it kills its family. "none": one refresh token for ever, repeated in no answer. Lives are in seconds.
+    """
+
+    client_id: str
+    secret: str
+    token_url: str
+    auth: Auth = "basic"
+    rotation: Rotation = "strict"
+    grace: float = 0.0
+    access_life: float | None = 3600.0
+    refresh_life: float | None = None
+    make_token: Callable[[str], str] = field(default=lambda kind: f"{kind}-{secrets.token_urlsafe(24)}")
+    families: list[Family] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    _script: deque[Scripted] = field(default_factory=deque)
+    _standing: Scripted | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def issue(self) -> str:
+        """The refresh token of a new grant."""
+        with self._lock:
+            token = self.make_token("rt")
+            self.families.append(Family(live={token}))
+            return token
+
+    def next(self, *script: Scripted) -> None:
+        """Treat the next POSTs so, one each; afterwards as `always` says, else properly."""
+        with self._lock:
+            self._script.extend(script)
+
+    def always(self, manner: Scripted | None) -> None:
+        """Treat every POST so from now on; None: properly again."""
+        with self._lock:
+            self._standing = manner
+
+    def revoke(self) -> None:
+        """The user takes the consent back: every grant is dead."""
+        for family in self.families:
+            family.killed = True
+
+    @property
+    def reuses(self) -> list[Post]:
+        """The POSTs that brought a refresh token which had been spent before."""
+        return [post for post in list(self.posts) if post.reused]
+
+    @property
+    def killed(self) -> int:
+        """How many families are dead, by reuse or by `revoke`."""
+        return sum(family.killed for family in self.families)
+
+    def manner_for(self, sent: Sent) -> Manner | None:
+        """How to treat this POST; None: properly. Uses up one step of the script."""
+        with self._lock:
+            scripted = self._script.popleft() if self._script else self._standing
+        return scripted(sent) if callable(scripted) else scripted
+
+    def redeem(self, token: str | None) -> tuple[str | None, bool]:
+        """Spend a refresh token: (the successor, or None where it is refused; whether it had been spent before)."""
+        now = time.monotonic()
+        with self._lock:
+            family = next((f for f in self.families if token in f.live or token in f.spent), None)
+            if family is None or token is None:
+                return None, False
+            first_use = family.spent.get(token)
+            if family.killed:
+                return None, first_use is not None
+            if self.rotation == "none":
+                return token, False
+            if first_use is not None and now - first_use > self.grace:
+                family.killed = True
+                return None, True
+            family.spent.setdefault(token, now)
+            family.live.discard(token)
+            successor = self.make_token("rt")
+            family.live.add(successor)
+            return successor, first_use is not None

@@ -1,0 +1,118 @@
+"""The token endpoint: authenticates the client, honours the grant, keeps the book, and behaves as scripted."""
+
+import asyncio
+import base64
+import binascii
+import time
+from collections.abc import Mapping
+from urllib.parse import unquote_plus
+
+from aiohttp import web
+
+from support.idp.books import Auth, Client, Post
+from support.idp.manners import Answer, Delay, Hang, Manner, Raw, Reset, Sent, Slow
+
+
+class TokenEndpoint:
+    """RFC 6749 sections 5 and 6 for the grants `refresh_token` and `client_credentials`."""
+
+    def __init__(self, clients: Mapping[str, Client]) -> None:
+        self._clients = clients
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        client = self._clients[request.match_info["number"]]
+        sent = await _read(request, client.auth)
+        manner = client.manner_for(sent)
+        honoured = manner is None or isinstance(manner, Delay) or manner.obey
+        proper, code, reused = _honour(client, sent) if honoured else (web.Response(), "", False)
+        outcome = code if manner is None or isinstance(manner, Delay) else type(manner).__name__
+        client.posts.append(
+            Post(
+                at=time.monotonic(),
+                refresh_token=sent.refresh_token,
+                outcome=outcome,
+                reused=reused or _is_spent(client, sent, honoured=honoured),
+                obeyed=code == "issued",
+            )
+        )
+        return await _behave(request, manner, proper)
+
+
+def _is_spent(client: Client, sent: Sent, *, honoured: bool) -> bool:
+    return not honoured and any(sent.refresh_token in family.spent for family in client.families)
+
+
+def _honour(client: Client, sent: Sent) -> tuple[web.Response, str, bool]:
+    """The proper answer, the word for the book, and whether the refresh token had been spent before."""
+    if sent.client_id != client.client_id or (client.auth != "none" and sent.secret != client.secret):
+        return _refusal(401, "invalid_client"), "invalid_client", False
+    issued: dict[str, object] = {"access_token": client.make_token("at"), "token_type": "Bearer"}
+    if client.access_life is not None:
+        issued["expires_in"] = client.access_life
+    if sent.form.get("grant_type") == "client_credentials":
+        return web.json_response(issued), "issued", False
+    if sent.form.get("grant_type") != "refresh_token":
+        return _refusal(400, "unsupported_grant_type"), "unsupported_grant_type", False
+    successor, reused = client.redeem(sent.refresh_token)
+    if successor is None:
+        return _refusal(400, "invalid_grant"), "invalid_grant", reused
+    if client.rotation == "strict":
+        issued["refresh_token"] = successor
+        if client.refresh_life is not None:
+            issued["refresh_expires_in"] = client.refresh_life
+    return web.json_response(issued), "issued", reused
+
+
+def _refusal(status: int, code: str) -> web.Response:
+    headers = {"WWW-Authenticate": 'Basic realm="token"'} if status == 401 else {}
+    return web.json_response({"error": code}, status=status, headers=headers)
+
+
+async def _read(request: web.Request, auth: Auth) -> Sent:
+    """RFC 6749 2.3.1: the id and secret inside Basic are form-encoded, except for an IdP that does not decode."""
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    client_id, secret = form.get("client_id"), form.get("client_secret") if auth == "post" else None
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if auth in {"basic", "basic_raw"} and scheme.lower() == "basic":
+        try:
+            client_id, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            client_id = secret = None
+        if auth == "basic" and client_id is not None and secret is not None:
+            client_id, secret = unquote_plus(client_id), unquote_plus(secret)
+    return Sent(client_id=client_id, secret=secret, form=form, headers=headers)
+
+
+async def _behave(request: web.Request, manner: Manner | None, proper: web.Response) -> web.StreamResponse:
+    match manner:
+        case None:
+            return proper
+        case Delay(seconds=seconds):
+            await asyncio.sleep(seconds)
+            return proper
+        case Answer(status=status, body=body, headers=headers):
+            return web.Response(status=status, body=body, headers=headers)
+        case Hang():
+            await asyncio.Event().wait()
+        case Slow():
+            return await _trickle(request, manner)
+        case Raw(data=data) if request.transport:
+            request.transport.write(data)
+            request.transport.close()
+        case Raw() | Reset():
+            if request.transport:
+                request.transport.abort()
+    # The connection is gone; aiohttp wants a response to write nowhere.
+    return proper
+
+
+async def _trickle(request: web.Request, manner: Slow) -> web.StreamResponse:
+    stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await stream.prepare(request)
+    written = 0
+    while manner.times is None or written < manner.times:
+        await stream.write(manner.chunk)
+        await asyncio.sleep(manner.pause)
+        written += 1
+    return stream
