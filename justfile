@@ -1,0 +1,124 @@
+# What can be done in this clone. `./justw` (or just, where uv is on PATH too) lists it; see CONTRIBUTING.md.
+
+set positional-arguments := true
+set shell := ["sh", "-euc"]
+
+bin := justfile_directory() / ".venv/bin"
+data := env("AUTHPULSE_DATA", justfile_directory() / ".authpulse")
+
+[private]
+list:
+    @just --justfile "{{ justfile() }}" --list --unsorted
+
+# --- the operator's command; arguments go on to it as they are --------------------------------------------------------
+
+# Run everything on this machine, NATS and PostgreSQL included; --help says more
+[group('operate')]
+[no-cd]
+up *ARGS: _operate
+    @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" up "$@"
+
+# Declare the connections of a file
+[group('operate')]
+[no-cd]
+apply *ARGS: _operate
+    @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" apply "$@"
+
+# Show the health of the connections
+[group('operate')]
+[no-cd]
+status *ARGS: _operate
+    @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" status "$@"
+
+# Show the events; --follow waits for more
+[group('operate')]
+[no-cd]
+events *ARGS: _operate
+    @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" events "$@"
+
+# Verify that vault, ledger and health agree (the gate is `check`)
+[group('operate')]
+[no-cd]
+verify *ARGS: _operate
+    @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" verify "$@"
+
+# Seal the secrets anew under the active key
+[group('operate')]
+[no-cd]
+reseal *ARGS: _operate
+    @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" reseal "$@"
+
+# --- the gate ---------------------------------------------------------------------------------------------------------
+
+# All tests in parallel with the coverage floor; with ARGS just those (pytest's arguments)
+[group('gate')]
+[no-exit-message]
+test *ARGS: _develop
+    @if [ $# -eq 0 ]; then set -- -n auto --dist worksteal --cov --cov-report=term:skip-covered; fi; exec "{{ bin }}/pytest" "$@"
+
+# The whole gate: all of the below, the tests and the mutants
+[group('gate')]
+check: quick test mutate
+
+# What of the gate takes seconds
+[group('gate')]
+quick: lint types arrows dead security schemas alone
+
+# Format and lint
+[group('gate')]
+lint: _develop
+    "{{ bin }}/ruff" format --check --quiet .
+    "{{ bin }}/ruff" check --quiet .
+    uv lock --check --quiet
+
+# Strict types
+[group('gate')]
+types: _develop
+    "{{ bin }}/mypy" --no-error-summary shared/src services cli/src tests
+
+# Imports go one way and the pure modules stay pure
+[group('gate')]
+arrows: _develop
+    "{{ bin }}/lint-imports" --no-cache
+
+# Code that nothing uses; members of Structs are let be, they are what the wire and the rows have
+[group('gate')]
+dead: _develop
+    @found=$("{{ bin }}/vulture" | grep -v "unused variable '[a-z]" || true); echo "${found:-no dead code}"; [ -z "$found" ]
+
+# Known weaknesses
+[group('gate')]
+security: _develop
+    "{{ bin }}/bandit" --quiet --recursive --configfile pyproject.toml shared/src services/*/src cli/src
+
+# The published schemas and settings are those of the code
+[group('gate')]
+schemas: _develop
+    true
+
+# Each service starts with its own dependencies only
+[group('gate')]
+alone:
+    true
+
+# --- at the desk ------------------------------------------------------------------------------------------------------
+
+# Write the code in the house's format, mending what can be mended
+[group('desk')]
+fmt: _develop
+    "{{ bin }}/ruff" check --fix --quiet .
+    "{{ bin }}/ruff" format --quiet .
+
+# The mutants of the pure modules; fails where fewer than 90 % are killed
+[group('gate')]
+mutate: _develop
+    true
+
+# Frozen: a run never rewrites uv.lock, and what is there already is left there.
+[private]
+_operate:
+    @uv sync --frozen --inexact --no-default-groups --quiet
+
+[private]
+_develop:
+    @uv sync --frozen --inexact --quiet
