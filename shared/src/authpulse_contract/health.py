@@ -27,7 +27,7 @@ class HealthRow(Struct, frozen=True, kw_only=True):
 class ConnectionHealth(Struct, frozen=True, kw_only=True):
     """A connection as its newest event leaves it; one row of `ledger.connection_health`.
 
-    `position` is the ledger position of that event; `removed` rows are kept so that followers see them go.
+    `removed` rows are kept so that followers see them go and versions go on.
     """
 
     connection_id: UUID
@@ -42,3 +42,17 @@ class ConnectionHealth(Struct, frozen=True, kw_only=True):
     changed_at: datetime
     idp_host: str | None
     state: ConnectionState
+
+
+def row(health: ConnectionHealth) -> HealthRow:
+    """The public row of `health`; a removed connection has none to show, which is the caller's to see to."""
+    return HealthRow(
+        kind=health.kind,
+        name=health.name,
+        has_oauth=health.state.has_oauth,
+        needs_reauth=health.state.needs_reauth,
+        token_acquired=health.state.token_acquired,
+        idp_error_code=UNSET if health.idp_error_code is None else health.idp_error_code,
+        refresh_failing=health.refresh_failing,
+        changed_at=health.changed_at,
+    )
