@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -48,7 +48,8 @@ def _value(variable: str, environ: Mapping[str, str]) -> str | None:
 
 def _convert(variable: str, text: str, kind: object) -> object:
     try:
-        if kind is Secret or kind == Secret | None:
+        bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if bare is Secret or bare == Secret | None:
             return Secret(text)
         return msgspec.convert(text, type=kind, strict=False)
     except msgspec.ValidationError as failure:
