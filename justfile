@@ -111,8 +111,9 @@ fmt: _develop
 
 # The mutants of the pure modules; fails where fewer than 90 % are killed
 [group('gate')]
-mutate: _develop
-    true
+mutate:
+    @uv sync --frozen --inexact --group mutation --quiet
+    "{{ bin }}/python" .ci/mutate.py
 
 # Frozen: a run never rewrites uv.lock, and what is there already is left there.
 [private]
