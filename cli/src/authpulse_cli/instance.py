@@ -1,0 +1,71 @@
+"""What `up` leaves for the other commands: where the instance is and how to get in."""
+
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from authpulse_cli.errors import CommandError
+from authpulse_contract.codec import from_json, to_json
+from authpulse_contract.secret import Secret
+
+
+class Instance(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """DATA/instance.json. `pids` maps the children of `up` to their process ids; None: not known here."""
+
+    url: str | None = None
+    admin_token: Secret | None = None
+    nats_url: Secret | None = None
+    vault_url: Secret | None = None
+    ledger_url: Secret | None = None
+    pids: dict[str, int] = {}
+
+
+def default_data() -> Path:
+    """`$AUTHPULSE_DATA`, else `.authpulse` in the current folder."""
+    return Path(os.environ.get("AUTHPULSE_DATA") or ".authpulse")
+
+
+def instance_file(data: Path) -> Path:
+    """Where the instance in `data` describes itself."""
+    return data / "instance.json"
+
+
+def find_instance(data: Path | None) -> Instance:
+    """The instance in `data`, else the one that the environment names, else the one in the default folder.
+
+    `AUTHPULSE_URL`, `AUTHPULSE_ADMIN_TOKEN`, `AUTHPULSE_NATS_URL`, `AUTHPULSE_VAULT_URL` and `AUTHPULSE_LEDGER_URL`
+    override what the file says unless `data` is given. Raises `CommandError`.
+    """
+    named = {} if data else _named()
+    file = instance_file(data or default_data())
+    if not file.exists():
+        if named:
+            return msgspec.structs.replace(Instance(), **named)
+        raise CommandError(
+            f"No authpulse is set up in {file.parent}. Start one with: authpulse up --data {file.parent}, point to one "
+            f"with --data DIR, or set AUTHPULSE_URL, AUTHPULSE_ADMIN_TOKEN and AUTHPULSE_NATS_URL."
+        )
+    return msgspec.structs.replace(read_instance(file), **named)
+
+
+def read_instance(file: Path) -> Instance:
+    """The instance that describes itself in `file`. Raises `CommandError`."""
+    try:
+        return from_json(file.read_bytes(), Instance)
+    except (OSError, msgspec.MsgspecError) as failure:
+        raise CommandError(
+            f"{file} cannot be read: {failure}. Run authpulse up again; it writes the file anew."
+        ) from None
+
+
+def _named() -> dict[str, str | Secret]:
+    secret = ("admin_token", "nats_url", "vault_url", "ledger_url")
+    found = {member: os.environ.get(f"AUTHPULSE_{member.upper()}") for member in ("url", *secret)}
+    return {member: Secret(text) if member in secret else text for member, text in found.items() if text}
+
+
+def instance_json(instance: Instance) -> str:
+    """The text of instance.json."""
+    return to_json(instance).decode()
