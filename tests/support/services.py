@@ -1,0 +1,44 @@
+"""The services as real processes: started as in production, killed as in an accident, their logs kept."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class Service:
+    """One service process; `kill` and `start` again as often as needed, the log goes on in the same file."""
+
+    def __init__(self, module: str, settings: Mapping[str, str], log: Path) -> None:
+        self.module, self.log = module, log
+        self._settings = dict(settings)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        # The rest of the environment goes along: coverage follows processes through it.
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", self.module], env={**os.environ, **self._settings}, stdout=output, stderr=output
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is finished, nothing is closed."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self, *, seconds: float = 30.0) -> int:
+        """SIGTERM and wait; the exit status. Raises `subprocess.TimeoutExpired` after `seconds`."""
+        assert self._process
+        self._process.terminate()
+        return self._process.wait(seconds)
+
+    def wait(self, *, seconds: float = 30.0) -> int:
+        """The exit status of a process that ends by itself."""
+        assert self._process
+        return self._process.wait(seconds)
