@@ -56,10 +56,13 @@ create unique index connection_health_by_position on ledger.connection_health (p
 -- Messages that cannot be read or contradict the ledger: kept aside with the reason, never dropped, never a loop.
 create table ledger.quarantine (
     quarantine_id bigint generated always as identity primary key,
-    stream_sequence bigint not null unique,
+    stream_sequence bigint not null,
     subject text not null,
     reason text not null,
     headers jsonb not null,
     body bytea not null,
     recorded_at timestamptz not null default clock_timestamp()
 );
+
+-- A redelivery is not kept twice. The body counts too: a stream that was lost and made again numbers from 1 again.
+create unique index quarantine_once on ledger.quarantine (stream_sequence, md5(body));

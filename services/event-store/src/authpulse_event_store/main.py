@@ -1,0 +1,88 @@
+"""Wires the event-store: waits for its database and for NATS, then takes events until asked to stop."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+import nats.errors
+import psycopg
+from faststream.nats import NatsBroker
+from psycopg_pool import AsyncConnectionPool
+
+from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.migrate import migrate
+from authpulse_chassis.patience import persist, unless_stopped
+from authpulse_chassis.run import run
+from authpulse_chassis.settings import read_settings
+from authpulse_event_store.prune import prune
+from authpulse_event_store.settings import Settings
+from authpulse_event_store.subscriber import subscribe
+
+DAY: Final = 86400.0
+PRUNE_EVERY: Final = 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    run(serve)
+
+
+async def serve(stop: asyncio.Event) -> None:
+    """Run until `stop` is set; what was begun is committed and acknowledged before this returns."""
+    settings = read_settings(Settings)
+    configure_logs("event-store", settings.log_level)
+    url = settings.database_url.reveal()
+    broker = NatsBroker(
+        settings.nats_url.reveal(),
+        name="authpulse-event-store",
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=1,
+        apply_types=False,
+        logger=_log,
+        log_level=logging.DEBUG,
+    )
+    pool = AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=3,
+        timeout=2.0,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+        # A plan made for a young, small table would be kept long after the table has grown.
+        kwargs={"prepare_threshold": None},
+    )
+    take_events = subscribe(broker, pool, max_age=None if settings.stream_days is None else settings.stream_days * DAY)
+
+    async def start() -> bool:
+        if settings.migrate:
+            await persist(
+                "migrating the ledger",
+                lambda: migrate(url, "authpulse_event_store"),
+                outages=(psycopg.OperationalError,),
+            )
+        await pool.open()
+        await persist("subscribing to the events", take_events, outages=(nats.errors.Error, OSError))
+        return True
+
+    try:
+        if await unless_stopped(stop, start()):
+            _log.info("taking events")
+            await unless_stopped(stop, keep_pruned(pool, settings.retention_days))
+    finally:
+        # Away or not, the server gets back what was not acknowledged.
+        with contextlib.suppress(nats.errors.Error):
+            await broker.stop()
+        await pool.close()
+
+
+async def keep_pruned(pool: AsyncConnectionPool, retention_days: int) -> None:
+    """Prune now and every hour; an outage of the database only puts it off."""
+    while True:
+        try:
+            _log.info("pruned %d events", await prune(pool, retention_days))
+        except psycopg.Error as outage:
+            _log.warning("not pruned: %s", type(outage).__name__)
+        await asyncio.sleep(PRUNE_EVERY)

@@ -1,0 +1,29 @@
+"""The event-store's settings: one Struct, read once."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from authpulse_contract.secret import Secret
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Read from `AUTHPULSE_<MEMBER>` or the file named by `AUTHPULSE_<MEMBER>_FILE`."""
+
+    database_url: Annotated[
+        Secret, Meta(description="The ledger's database: postgresql://USER:PASSWORD@HOST/DATABASE.")
+    ]
+    nats_url: Annotated[Secret, Meta(description="The NATS server: nats://HOST:4222.")] = Secret(
+        "nats://127.0.0.1:4222"
+    )
+    log_level: Annotated[str, Meta(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    migrate: Annotated[
+        bool, Meta(description="Whether to bring schema `ledger` up to date at start: true or false.")
+    ] = True
+    retention_days: Annotated[
+        int, Meta(ge=1, description="Days that events are kept; the newest of each connection is kept for ever.")
+    ] = 90
+    stream_days: Annotated[
+        int | None,
+        Meta(ge=0, description="Days that the stream keeps events, 0 for ever; unset: as the stream has it."),
+    ] = None

@@ -1,0 +1,46 @@
+"""Events go through the real stream and the real subscriber into the real ledger."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from psycopg import AsyncConnection
+
+from authpulse_contract.subjects import ADVANCED, STREAM
+from support.events import event, publish
+from support.waiting import eventually
+
+Running = Callable[[], AbstractAsyncContextManager[None]]
+
+
+async def count(ledger: AsyncConnection) -> int:
+    row = await (await ledger.execute("select count(*) from ledger.events")).fetchone()
+    assert row
+    return int(row[0])
+
+
+async def test_a_published_event_is_in_the_ledger_and_its_position_is_announced(
+    running: Running, client: Client, js: JetStreamContext, ledger: AsyncConnection
+) -> None:
+    ticks = await client.subscribe(ADVANCED)
+    async with running():
+        await publish(js, [event(version=1), event(version=2)])
+        tick = await ticks.next_msg(timeout=10)
+        while tick.data != b"2":
+            tick = await ticks.next_msg(timeout=10)
+    assert await count(ledger) == 2
+
+
+async def test_what_was_published_before_the_start_is_taken_and_settled(
+    running: Running, js: JetStreamContext, ledger: AsyncConnection
+) -> None:
+    await publish(js, [event(version=version) for version in range(1, 1201)])
+    async with running():
+        await eventually(lambda: count(ledger), 1200)
+
+        async def unsettled() -> int:
+            info = await js.consumer_info(STREAM, "event-store")
+            return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+        await eventually(unsettled, 0)
