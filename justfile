@@ -94,12 +94,23 @@ security: _develop
 # The published schemas and settings are those of the code
 [group('gate')]
 schemas: _develop
-    true
+    "{{ bin }}/python" .ci/settings_page.py --check
 
 # Each service starts with its own dependencies only
 [group('gate')]
 alone:
-    true
+    @place=$(mktemp -d); trap 'rm -rf "$place"' EXIT; export UV_PROJECT_ENVIRONMENT="$place/venv"; \
+    for name in refresher event_store health_api; do \
+        .ci/sync --no-dev --package "authpulse-$(echo "$name" | tr _ -)"; \
+        "$place/venv/bin/python" -c "import authpulse_$name.main"; \
+        rm -rf "$place/venv"; \
+    done; echo "each service imports with its own dependencies only"
+
+# The mutants of the pure modules; fails where fewer than 90 % are killed
+[group('gate')]
+mutate:
+    @.ci/sync --group mutation
+    "{{ bin }}/python" .ci/mutate.py
 
 # --- at the desk ------------------------------------------------------------------------------------------------------
 
@@ -109,17 +120,15 @@ fmt: _develop
     "{{ bin }}/ruff" check --fix --quiet .
     "{{ bin }}/ruff" format --quiet .
 
-# The mutants of the pure modules; fails where fewer than 90 % are killed
-[group('gate')]
-mutate:
-    @uv sync --frozen --inexact --group mutation --quiet
-    "{{ bin }}/python" .ci/mutate.py
+# Write the published pages anew: settings, schemas
+[group('desk')]
+publish: _develop
+    "{{ bin }}/python" .ci/settings_page.py
 
-# Frozen: a run never rewrites uv.lock, and what is there already is left there.
 [private]
 _operate:
-    @uv sync --frozen --inexact --no-default-groups --quiet
+    @.ci/sync --no-default-groups
 
 [private]
 _develop:
-    @uv sync --frozen --inexact --quiet
+    @.ci/sync
