@@ -1,0 +1,5 @@
+"""`python -m authpulse_health_api`"""
+
+from authpulse_health_api.main import main
+
+main()

@@ -1,0 +1,50 @@
+"""Puts the handlers together into one ASGI application."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from litestar import Litestar, Response, Router, get
+from litestar.types import ControllerRouterHandler
+
+from authpulse_contract.secret import Secret
+from authpulse_health_api.bulk import bulk_routes
+from authpulse_health_api.connection import connection_routes
+from authpulse_health_api.document import describe
+from authpulse_health_api.failures import HANDLERS
+from authpulse_health_api.guard import admin_only
+from authpulse_health_api.ledger import Pool
+from authpulse_health_api.probes import probe_routes
+from authpulse_health_api.session import session_routes
+from authpulse_health_api.site import site_routes
+from authpulse_health_api.watch import Watch
+
+_BODY_LIMIT: Final = 64 * 1024
+"""Bytes; the largest body is a connection's declaration."""
+
+
+def make_routes(watch: Watch, ledger: Pool, token: Secret, public_origin: str | None) -> list[ControllerRouterHandler]:
+    """Every route but the document that describes them."""
+    admin = Router(
+        "/api/v1/admin",
+        route_handlers=[*bulk_routes(watch), *connection_routes(ledger)],
+        guards=[admin_only(token, public_origin)],
+        security=[{"bearer": []}, {"session": []}],
+    )
+    return [admin, *session_routes(token, public_origin), *probe_routes(watch), *site_routes()]
+
+
+def make_api(routes: Sequence[ControllerRouterHandler]) -> Litestar:
+    """The application, to be wrapped in `edge`."""
+    described = describe(routes)
+
+    @get("/openapi.json", include_in_schema=False)
+    async def document() -> Response[bytes]:
+        return Response(described, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return Litestar(
+        [*routes, document],
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        request_max_body_size=_BODY_LIMIT,
+        logging_config=None,
+    )

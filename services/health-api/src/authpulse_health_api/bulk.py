@@ -1,0 +1,92 @@
+"""GET /api/v1/admin/connections/oauth-health: all rows, or those selected, from memory."""
+
+from typing import Annotated, Final, cast
+
+from litestar import Response, get
+from litestar.datastructures import ResponseHeader
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
+from msgspec import UNSET, Struct, UnsetType
+
+from authpulse_contract.health import HealthRow
+from authpulse_health_api.board import Key
+from authpulse_health_api.conditional import is_current
+from authpulse_health_api.ledger import LedgerAwayError
+from authpulse_health_api.problems import Fault, Problem, Slug, documented
+from authpulse_health_api.select import Query, from_cursor, select
+from authpulse_health_api.watch import Watch
+
+HIGHEST_LIMIT: Final = 1000
+
+Flag = Annotated[bool | None, QueryParameter()]
+
+
+class Connections(Struct, frozen=True, kw_only=True):
+    """Health rows ordered by kind and name; `next_cursor` only where a limit left some for another page."""
+
+    connections: list[HealthRow]
+    next_cursor: str | UnsetType = UNSET
+
+
+_HEADERS: Final = [
+    ResponseHeader(name="ETag", description="Strong; for If-None-Match.", documentation_only=True, required=True),
+    ResponseHeader(
+        name="Age",
+        description="Seconds since these rows were last known to equal the ledger; it rises while the ledger is away.",
+        documentation_only=True,
+        required=True,
+    ),
+]
+
+
+def bulk_routes(watch: Watch) -> list[HTTPRouteHandler]:
+    """The handler of the bulk answer, served from what `watch` holds."""
+
+    @get(
+        "/connections/oauth-health",
+        tags=["health"],
+        summary="The health of all connections",
+        response_headers=_HEADERS,
+        responses={
+            304: ResponseSpec(None, description="Nothing changed since the entity tag in If-None-Match."),
+            **documented(Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.INVALID, Slug.INTERNAL, Slug.LEDGER_AWAY),
+        },
+    )
+    async def oauth_health(  # noqa: PLR0913, PLR0917 -- called by name, one argument a query parameter
+        kind: Annotated[str | None, QueryParameter(description="Only this kind.")] = None,
+        needs_reauth: Flag = None,
+        refresh_failing: Flag = None,
+        q: Annotated[str | None, QueryParameter(description="Sought in kind/name, letter case aside.")] = None,
+        limit: Annotated[int | None, QueryParameter(ge=1, le=HIGHEST_LIMIT, description="Rows a page.")] = None,
+        cursor: Annotated[str | None, QueryParameter(description="The next_cursor of the page before.")] = None,
+        if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
+    ) -> Response[Connections]:
+        board = watch.board
+        if board is None:
+            raise LedgerAwayError("nothing has been read from it yet")
+        page = select(
+            board,
+            Query(
+                kind=kind,
+                needs_reauth=needs_reauth,
+                refresh_failing=refresh_failing,
+                q=q,
+                limit=limit,
+                after=_key(cursor),
+            ),
+        )
+        headers = {"ETag": page.etag, "Age": str(int(watch.age())), "Cache-Control": "private, no-cache"}
+        if is_current(if_none_match, page.etag):
+            return cast("Response[Connections]", Response(None, status_code=304, headers=headers))
+        return cast("Response[Connections]", Response(page.body, media_type="application/json", headers=headers))
+
+    return [oauth_health]
+
+
+def _key(cursor: str | None) -> Key | None:
+    try:
+        return None if cursor is None else from_cursor(cursor)
+    except ValueError:
+        fault = Fault(member="cursor", source="query", detail="Not a cursor of this list")
+        raise Problem(Slug.INVALID, faults=[fault]) from None

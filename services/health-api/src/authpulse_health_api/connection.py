@@ -1,0 +1,75 @@
+"""One connection over HTTP: its OAuth status and its history."""
+
+from typing import Annotated
+from urllib.parse import unquote
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, QueryParameter
+
+from authpulse_health_api.history import EventType, History, find_history
+from authpulse_health_api.ledger import Pool, reading
+from authpulse_health_api.problems import Problem, Slug, documented
+from authpulse_health_api.status import NotOAuth, OAuthStatus, find_status
+
+_COMMON = (Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.UNKNOWN_CONNECTION, Slug.INTERNAL, Slug.LEDGER_AWAY)
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
+    """The handlers that read one connection from the ledger."""
+
+    @get(
+        "/connections/{kind:str}/{name:str}/oauth-status",
+        tags=["connection"],
+        summary="The OAuth status of one connection",
+        responses=documented(*_COMMON, Slug.NOT_OAUTH),
+    )
+    async def oauth_status(kind: FromPath[str], name: FromPath[str]) -> Response[OAuthStatus]:
+        async with reading(ledger) as db:
+            found = await find_status(db, plain(kind), plain(name))
+        match found:
+            case None:
+                raise Problem(Slug.UNKNOWN_CONNECTION)
+            case NotOAuth():
+                raise Problem(Slug.NOT_OAUTH)
+            case OAuthStatus():
+                return Response(found, headers=_NO_STORE)
+
+    @get(
+        "/connections/{kind:str}/{name:str}/auth-events",
+        tags=["connection"],
+        summary="The newest 30 events of one connection, newest first",
+        responses=documented(*_COMMON, Slug.INVALID),
+    )
+    async def auth_events(
+        kind: FromPath[str],
+        name: FromPath[str],
+        types: Annotated[
+            list[EventType] | None, QueryParameter(name="type", description="Only these types; may be repeated.")
+        ] = None,
+        cursor: Annotated[
+            int | None, QueryParameter(ge=1, le=2**63 - 1, description="The next_cursor of the page before.")
+        ] = None,
+    ) -> Response[History]:
+        async with reading(ledger) as db:
+            found = await find_history(db, plain(kind), plain(name), types, cursor)
+        if found is None:
+            raise Problem(Slug.UNKNOWN_CONNECTION)
+        return Response(found, headers=_NO_STORE)
+
+    return [oauth_status, auth_events]
+
+
+def plain(segment: str) -> str:
+    """The kind or name that `segment` of the path stands for.
+
+    Raises 404 for what no connection can be called: bytes that are not UTF-8, or NUL, which PostgreSQL cannot hold.
+    """
+    try:
+        text = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        raise Problem(Slug.UNKNOWN_CONNECTION) from None
+    if "\0" in text:
+        raise Problem(Slug.UNKNOWN_CONNECTION)
+    return text

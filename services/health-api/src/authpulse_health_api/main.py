@@ -1,0 +1,33 @@
+"""Wires the health-api together and runs it."""
+
+import asyncio
+
+from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.run import run
+from authpulse_health_api.api import make_api, make_routes
+from authpulse_health_api.edge import edge
+from authpulse_health_api.ledger import pool
+from authpulse_health_api.server import free_address, serve
+from authpulse_health_api.settings import address_of, public_origin_of, read
+from authpulse_health_api.ticks import listen
+from authpulse_health_api.watch import Watch
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    run(_serve)
+
+
+async def _serve(stop: asyncio.Event) -> None:
+    settings = read()
+    configure_logs("health-api", settings.log_level)
+    host, port = address_of(settings)
+    address = free_address(host, port)
+    async with pool(settings.database_url.reveal()) as ledger, asyncio.TaskGroup() as together:
+        watch, woken = Watch(ledger), asyncio.Event()
+        app = edge(make_api(make_routes(watch, ledger, settings.admin_token, public_origin_of(settings))))
+        following = together.create_task(watch.follow(woken, settings.poll_interval))
+        listening = together.create_task(listen(settings.nats_url.reveal(), woken.set))
+        await serve(app, address, port, stop)
+        following.cancel()
+        listening.cancel()

@@ -1,0 +1,103 @@
+"""Errors as RFC 9457 problem documents: each slug mapped to its status and title here and nowhere else."""
+
+from enum import Enum
+from typing import Final
+
+from litestar import Response
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import UNSET, Struct, UnsetType
+
+from authpulse_contract.codec import to_json
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Slug(Enum):
+    """Why a request was not answered as asked: slug, status, title."""
+
+    UNAUTHENTICATED = ("unauthenticated", 401, "Sign in first")
+    WRONG_TOKEN = ("wrong_token", 401, "This is not the administrator's token")
+    FOREIGN_ORIGIN = ("foreign_origin", 403, "Asked for by a page from elsewhere")
+    UNKNOWN_PATH = ("unknown_path", 404, "There is nothing at this path")
+    UNKNOWN_CONNECTION = ("unknown_connection", 404, "No such connection")
+    METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "This method is not to be had here")
+    NOT_OAUTH = ("not_oauth", 409, "Not an OAuth connection")
+    TOO_LARGE = ("too_large", 413, "The request body is too large")
+    INVALID = ("invalid", 422, "The request cannot be used as it is")
+    INTERNAL = ("internal", 500, "Something broke here")
+    LEDGER_AWAY = ("ledger_away", 503, "The ledger is out of reach")
+
+    @property
+    def slug(self) -> str:
+        return self.value[0]
+
+    @property
+    def status(self) -> int:
+        return self.value[1]
+
+    @property
+    def title(self) -> str:
+        return self.value[2]
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One member of the request that cannot be used, where it stood (`body`, `query`, ...), and why."""
+
+    member: str
+    source: str
+    detail: str
+
+
+class ProblemDocument(Struct, frozen=True, kw_only=True):
+    """RFC 9457. `type` is `urn:authpulse:problem:` and the slug; `errors` name the members at fault."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | UnsetType = UNSET
+    errors: list[Fault] | UnsetType = UNSET
+
+
+class Problem(Exception):  # noqa: N818 -- RFC 9457's word for it
+    """Ends a request with a problem document. `detail` is for the caller: no internals, no secret."""
+
+    def __init__(
+        self,
+        slug: Slug,
+        detail: str | None = None,
+        *,
+        faults: list[Fault] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(slug.title)
+        self.slug, self.headers = slug, headers or {}
+        self.document = ProblemDocument(
+            type=f"urn:authpulse:problem:{slug.slug}",
+            title=slug.title,
+            status=slug.status,
+            detail=detail or UNSET,
+            errors=faults or UNSET,
+        )
+
+
+def respond(problem: Problem) -> Response[bytes]:
+    """`problem` as an HTTP answer."""
+    return Response(
+        to_json(problem.document),
+        status_code=problem.slug.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **problem.headers},
+    )
+
+
+def documented(*slugs: Slug) -> dict[int, ResponseSpec]:
+    """The OpenAPI descriptions of answers with these problems."""
+    by_status: dict[int, list[str]] = {}
+    for slug in slugs:
+        by_status.setdefault(slug.status, []).append(f"`{slug.slug}`: {slug.title}.")
+    return {
+        status: ResponseSpec(
+            ProblemDocument, description=" ".join(lines), media_type=MEDIA_TYPE, generate_examples=False
+        )
+        for status, lines in by_status.items()
+    }

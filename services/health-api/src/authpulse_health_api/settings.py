@@ -1,0 +1,67 @@
+"""The settings of the health-api."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from authpulse_chassis.settings import SettingsError, read_settings
+from authpulse_contract.secret import Secret
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Each member is the variable `AUTHPULSE_<MEMBER>`."""
+
+    database_url: Annotated[Secret, Meta(description="A PostgreSQL URL of the ledger; a role that may read is enough.")]
+    admin_token: Annotated[
+        Secret, Meta(description="The bearer token of the administrator: printable ASCII without blanks.")
+    ]
+    nats_url: Annotated[Secret, Meta(description="The NATS server: nats://HOST:4222.")] = Secret(
+        "nats://127.0.0.1:4222"
+    )
+    http: Annotated[str, Meta(description="HOST:PORT to serve at, such as 127.0.0.1:8080 or [::1]:8080.")] = (
+        "127.0.0.1:8080"
+    )
+    public_url: Annotated[
+        str | None, Meta(description="The URL that browsers use where it differs, such as https://authpulse.example.")
+    ] = None
+    poll_interval: Annotated[
+        float, Meta(gt=0, le=60, description="Seconds between looks at the ledger while no tick comes.")
+    ] = 1.0
+    log_level: Annotated[str, Meta(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+
+
+def read() -> Settings:
+    """The settings from the environment. Raises `SettingsError`, naming the variable and what it should be."""
+    settings = read_settings(Settings)
+    token = settings.admin_token.reveal()
+    if not token or not all("!" <= character <= "~" for character in token):
+        raise SettingsError("AUTHPULSE_ADMIN_TOKEN cannot be used: it must be printable ASCII without blanks.")
+    address_of(settings)
+    public_origin_of(settings)
+    return settings
+
+
+def address_of(settings: Settings) -> tuple[str, int]:
+    """Host and port to listen at. Raises `SettingsError`."""
+    refusal = SettingsError(f"AUTHPULSE_HTTP is {settings.http!r}. It should be HOST:PORT, such as 127.0.0.1:8080.")
+    try:
+        parts = urlsplit(f"//{settings.http}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise refusal from None
+    if not host or not port or parts.path:
+        raise refusal
+    return host, port
+
+
+def public_origin_of(settings: Settings) -> str | None:
+    """Scheme and authority of `public_url`, as browsers write them into `Origin`. Raises `SettingsError`."""
+    if settings.public_url is None:
+        return None
+    parts = urlsplit(settings.public_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingsError(
+            f"AUTHPULSE_PUBLIC_URL is {settings.public_url!r}. It should be such as https://authpulse.example."
+        )
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -1,0 +1,75 @@
+"""Follows the ledger: reads what changed after the position it has seen and swaps the board."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from authpulse_health_api.board import EMPTY, Board, apply
+from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
+from authpulse_health_api.rows import BATCH, changed_after, ledger_position
+
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Holds the newest board and when it was last known to equal the ledger. `clock` gives seconds, rising."""
+
+    def __init__(self, ledger: Pool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._board: Board | None = None
+        self._seen_at = clock()
+        self._failed = False
+
+    @property
+    def board(self) -> Board | None:
+        """The newest board; None until the ledger has been read to its end once."""
+        return self._board
+
+    def age(self) -> float:
+        """Seconds since the board was last known to equal the ledger."""
+        return self._clock() - self._seen_at
+
+    async def follow(self, woken: asyncio.Event, poll_interval: float) -> None:
+        """Catch up whenever `woken` is set, at latest every `poll_interval` seconds; for ever, whatever fails."""
+        while True:
+            woken.clear()
+            try:
+                await self.catch_up()
+                self._recovered()
+            except Exception as failure:
+                self._failing(failure)
+            try:
+                async with asyncio.timeout(poll_interval):
+                    await woken.wait()
+            except TimeoutError:
+                continue
+
+    async def catch_up(self) -> None:
+        """Read the ledger to its end. Raises `LedgerAwayError`, or `psycopg.Error` for what is not to be expected."""
+        asked_at = self._clock()
+        async with reading(self._ledger) as db:
+            board = self._board or EMPTY
+            if await ledger_position(db) < board.position:
+                _log.warning("the ledger went back; reading it anew", extra={"seen": board.position})
+                board = EMPTY
+            while changes := await changed_after(db, board.position):
+                board = apply(board, changes)
+                if len(changes) < BATCH:
+                    break
+        # Kept as it is where nothing changed, and with it the body that was built for it.
+        if board is not self._board:
+            self._board = board
+        self._seen_at = asked_at
+
+    def _failing(self, failure: Exception) -> None:
+        if not self._failed:
+            away = isinstance(failure, LedgerAwayError)
+            _log.warning("cannot read the ledger, trying on", extra={"reason": str(failure)}, exc_info=not away)
+        self._failed = True
+
+    def _recovered(self) -> None:
+        if self._failed:
+            _log.info("reading the ledger again")
+        self._failed = False

@@ -1,0 +1,76 @@
+"""Facts put into the ledger as the event-store puts them, and a health-api process that serves them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from authpulse_contract.codec import to_json
+from authpulse_contract.events import Event
+from authpulse_event_store.store import Fact, append
+from support.servers import free_port, until
+from support.services import Service
+
+ADMIN_TOKEN = "admin-token-of-the-tests"
+BEARER = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+BULK = "/api/v1/admin/connections/oauth-health"
+
+
+async def record(ledger_url: str, *events: Event) -> int | None:
+    """Append `events`; the position of the last."""
+    async with await psycopg.AsyncConnection.connect(ledger_url) as db:
+        appended = await append(db, [Fact(one, to_json(one).decode()) for one in events])
+    assert not appended.refused
+    return appended.position
+
+
+class Api:
+    """A health-api process and its URL."""
+
+    def __init__(self, folder: Path, ledger_url: str, nats_url: str, **settings: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = Service(
+            "authpulse_health_api",
+            {
+                "AUTHPULSE_HTTP": f"127.0.0.1:{self.port}",
+                "AUTHPULSE_ADMIN_TOKEN": ADMIN_TOKEN,
+                "AUTHPULSE_DATABASE_URL": ledger_url,
+                "AUTHPULSE_NATS_URL": nats_url,
+                **settings,
+            },
+            folder / "health-api.log",
+        )
+
+    def start(self, path: str = "/readyz") -> None:
+        """Start and wait until `path` answers 200."""
+        self.process.start()
+        until(lambda: self.status(path) == 200, seconds=20, what=path)
+
+    def status(self, path: str) -> int:
+        """The status of GET `path`, 0 where nobody answers."""
+        try:
+            return httpx.get(self.url + path, headers=BEARER).status_code
+        except httpx.TransportError:
+            return 0
+
+    def client(self) -> httpx.AsyncClient:
+        """The administrator's."""
+        return httpx.AsyncClient(base_url=self.url, headers=BEARER)
+
+    def stranger(self) -> httpx.AsyncClient:
+        """Somebody who has not signed in."""
+        return httpx.AsyncClient(base_url=self.url)
+
+
+@contextmanager
+def running_api(folder: Path, ledger_url: str, nats_url: str, **settings: str) -> Iterator[Api]:
+    """A started health-api; gone afterwards, whatever happens."""
+    api = Api(folder, ledger_url, nats_url, **settings)
+    try:
+        api.start()
+        yield api
+    finally:
+        api.process.kill()
