@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args, overload
 from uuid import UUID, uuid4, uuid5
 
 from nats.js import JetStreamContext
@@ -21,8 +21,12 @@ START: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 E = TypeVar("E", bound=Event)
 
 
-def event(kind_of_event: type[E] = RefreshSucceeded, **members: Any) -> E:  # type: ignore[assignment]  # a default
-    """An event of `api/crm`, version 1; `members` as they are wanted."""
+@overload
+def event(**members: Any) -> RefreshSucceeded: ...
+@overload
+def event(event_type: type[E], **members: Any) -> E: ...
+def event(event_type: type[Any] = RefreshSucceeded, **members: Any) -> Any:
+    """An event of `api/crm`, version 1, a `RefreshSucceeded` unless said otherwise; `members` as they are wanted."""
     kind = members.get("connection_kind", "api")
     name = members.get("connection_name", "crm")
     version = members.get("version", 1)
@@ -37,7 +41,7 @@ def event(kind_of_event: type[E] = RefreshSucceeded, **members: Any) -> E:  # ty
         "state": ALIVE,
         "idp_host": "idp.example",
     }
-    return kind_of_event(**(defaults | members))
+    return event_type(**(defaults | members))
 
 
 async def publish(js: JetStreamContext, events: Iterable[Event]) -> None:

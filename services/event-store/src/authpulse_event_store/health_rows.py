@@ -40,6 +40,18 @@ _PUT: Final = """
         state = excluded.state
     """
 _PUT_NEWER: Final = _PUT + "where excluded.version > h.version"
+_PUT_DIFFERENT: Final = (
+    _PUT
+    + """
+    where (
+        h.connection_id, h.version, h.event_id, h.event_type, h.removed, h.has_oauth, h.needs_reauth,
+        h.token_acquired, h.idp_error_code, h.refresh_failing, h.changed_at, h.idp_host, h.state
+    ) is distinct from (
+        excluded.connection_id, excluded.version, excluded.event_id, excluded.event_type, excluded.removed,
+        excluded.has_oauth, excluded.needs_reauth, excluded.token_acquired, excluded.idp_error_code,
+        excluded.refresh_failing, excluded.changed_at, excluded.idp_host, excluded.state
+    )"""
+)
 
 Row = tuple[int, ConnectionHealth]
 """A ledger position and the health that holds from there on."""
@@ -50,9 +62,9 @@ async def advance_health(db: AsyncConnection, rows: Sequence[Row]) -> None:
     await db.execute(_PUT_NEWER, _columns(rows))
 
 
-async def replace_health(db: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Write the rows whatever is there; each connection at most once in `rows`."""
-    await db.execute(_PUT, _columns(rows))
+async def correct_health(db: AsyncConnection, rows: Sequence[Row]) -> int:
+    """Write the rows that differ from what is there, older or newer; returns how many did."""
+    return (await db.execute(_PUT_DIFFERENT, _columns(rows))).rowcount
 
 
 def _columns(rows: Sequence[Row]) -> list[list[object]]:

@@ -86,14 +86,15 @@ async def append(db: AsyncConnection, facts: Sequence[Fact]) -> Appended:
     for place, fact in enumerate(facts):
         if place in known:
             continue
-        same_id = by_id.setdefault(fact.event.event_id, fact)
-        same_version = by_version.setdefault(_version_of(fact), fact)
-        if same_id is fact and same_version is fact:
-            fresh.append(fact)
-        elif same_id is not fact and _content(same_id) != _content(fact):
-            refused[place] = OTHER_CONTENT
-        elif same_version.event.event_id != fact.event.event_id:
+        same_id, same_version = by_id.get(fact.event.event_id), by_version.get(_version_of(fact))
+        if same_id:
+            if _content(same_id) != _content(fact):
+                refused[place] = OTHER_CONTENT
+        elif same_version:
             refused[place] = OTHER_EVENT
+        else:
+            by_id[fact.event.event_id] = by_version[_version_of(fact)] = fact
+            fresh.append(fact)
     if not fresh:
         return Appended(None, refused)
     placed = list(enumerate(fresh, start=last + 1))
