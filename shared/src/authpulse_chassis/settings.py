@@ -1,7 +1,8 @@
 """Reads a service's settings from the environment, once, into one Struct (12-factor, III)."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar, get_args, get_origin
 
@@ -14,6 +15,13 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 class SettingsError(Exception):
     """A variable is missing or unusable; the message names it and says what it should be."""
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Stands in the `Annotated` of a member: whether a text can be used at all. The text is not repeated to anybody."""
+
+    test: Callable[[str], bool]
 
 
 def read_settings(kind: type[T], environ: Mapping[str, str] = os.environ) -> T:
@@ -47,8 +55,10 @@ def _value(variable: str, environ: Mapping[str, str]) -> str | None:
 
 
 def _convert(variable: str, text: str, kind: object) -> object:
+    bare, *notes = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    if not all(note.test(text) for note in notes if isinstance(note, Usable)):
+        raise SettingsError(f"{variable} cannot be used. {_meaning(kind)}")
     try:
-        bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
         if bare is Secret or bare == Secret | None:
             return Secret(text)
         return msgspec.convert(text, type=kind, strict=False)

@@ -4,19 +4,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl
 from authpulse_contract.secret import Secret
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """Read from `AUTHPULSE_<MEMBER>` or the file named by `AUTHPULSE_<MEMBER>_FILE`."""
 
-    database_url: Annotated[
-        Secret, Meta(description="The ledger's database: postgresql://USER:PASSWORD@HOST/DATABASE.")
-    ]
-    nats_url: Annotated[Secret, Meta(description="The NATS server: nats://HOST:4222.")] = Secret(
-        "nats://127.0.0.1:4222"
-    )
-    log_level: Annotated[str, Meta(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    database_url: DatabaseUrl
+    nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
+    log_level: LogLevel = "INFO"
     migrate: Annotated[
         bool, Meta(description="Whether to bring schema `ledger` up to date at start: true or false.")
     ] = True

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_contract.secret import Secret
 
@@ -12,13 +13,13 @@ from authpulse_contract.secret import Secret
 class Settings(Struct, frozen=True, kw_only=True):
     """Each member is the variable `AUTHPULSE_<MEMBER>`."""
 
-    database_url: Annotated[Secret, Meta(description="A PostgreSQL URL of the ledger; a role that may read is enough.")]
+    database_url: Annotated[
+        DatabaseUrl, Meta(description="It should be a PostgreSQL URL of the ledger; a role that may read is enough.")
+    ]
     admin_token: Annotated[
         Secret, Meta(description="The bearer token of the administrator: printable ASCII without blanks.")
     ]
-    nats_url: Annotated[Secret, Meta(description="The NATS server: nats://HOST:4222.")] = Secret(
-        "nats://127.0.0.1:4222"
-    )
+    nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
     http: Annotated[str, Meta(description="HOST:PORT to serve at, such as 127.0.0.1:8080 or [::1]:8080.")] = (
         "127.0.0.1:8080"
     )
@@ -28,7 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     poll_interval: Annotated[
         float, Meta(gt=0, le=60, description="Seconds between looks at the ledger while no tick comes.")
     ] = 1.0
-    log_level: Annotated[str, Meta(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    log_level: LogLevel = "INFO"
 
 
 def read() -> Settings:
