@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from authpulse_contract.connections import OAuthConfig
+from authpulse_contract.connections import DeclaredBy, OAuthConfig
 from authpulse_contract.events import Event, LastRevocation
 from authpulse_contract.secret import Secret
 
@@ -14,15 +14,18 @@ from authpulse_contract.secret import Secret
 class Tokens(Struct, frozen=True, kw_only=True):
     """What the IdP issued. Times are UTC; None: unknown or without end.
 
-    `lifetime` is the access token's life as last learnt; it stands in when a later answer does not say.
+    `access_token` None: a refresh token was brought along and nothing has been issued for it yet. `lifetime` is the
+    access token's life as last learnt; it stands in when a later answer does not say. `refresh_lifetime` is the refresh
+    token's whole life. `scope` is safe to show already.
     """
 
-    access_token: Secret
+    access_token: Secret | None = None
     refresh_token: Secret | None = None
     expires_at: datetime | None = None
     refresh_expires_at: datetime | None = None
     scope: str | None = None
     lifetime: timedelta | None = None
+    refresh_lifetime: timedelta | None = None
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -30,8 +33,10 @@ class Connection(Struct, frozen=True, kw_only=True):
 
     `generation` rises whenever the stored grant changes and never falls; `version` is that of its last event.
     `oauth` None with `configured` true: a connection without OAuth. `configured` false: the stored configuration or a
-    sealed secret cannot be read. `attempt` counts failures since the last success. `outcome_unknown`: the last POST
-    may have been obeyed although no valid answer came.
+    sealed secret cannot be read. `attempt` counts failures since the last success. `outcome_unknown`: since the last
+    success a POST may have been obeyed although no valid answer came. `brought_fingerprint` is the keyed fingerprint of
+    the brought token last adopted, so that a dead one is not adopted again. `removed`: a tombstone, so that version and
+    generation go on should the connection be registered anew.
     """
 
     connection_id: UUID
@@ -39,7 +44,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     name: str
     version: int
     generation: int
-    oauth: OAuthConfig | None
+    declared_by: DeclaredBy
+    oauth: OAuthConfig | None = None
     client_secret: Secret | None = None
     configured: bool = True
     needs_reauth: bool = False
@@ -51,6 +57,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     attempt: int = 0
     outcome_unknown: bool = False
+    brought_fingerprint: str | None = None
+    removed: bool = False
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -98,10 +106,11 @@ class Transient(Struct, frozen=True, kw_only=True):
 
 
 class Terminal(Struct, frozen=True, kw_only=True):
-    """The IdP refuses for good. `code` is sanitised already."""
+    """The IdP refuses for good. `code` is sanitised already; `dead_grant`: it names the grant, not the client."""
 
     code: str | None = None
     http_status: int | None = None
+    dead_grant: bool = False
 
 
 Verdict = Issued | Transient | Terminal

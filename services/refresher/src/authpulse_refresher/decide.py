@@ -1,0 +1,159 @@
+"""From a connection and a verdict to the row to store and the one event that says so."""
+
+from datetime import datetime
+from typing import Final, assert_never
+from uuid import UUID
+
+from msgspec import structs
+
+from authpulse_contract.events import (
+    Event,
+    LastRevocation,
+    RefreshDetail,
+    RefreshFailedRevoked,
+    RefreshFailedTransient,
+    RefreshSkippedExpired,
+    RefreshSkippedNoToken,
+    RefreshSucceeded,
+)
+from authpulse_refresher.conclude import conclude, host_of, lose_grant
+from authpulse_refresher.grant import store_issued
+from authpulse_refresher.model import (
+    Connection,
+    Decision,
+    Issued,
+    SkipReason,
+    Terminal,
+    Tokens,
+    Transient,
+    Verdict,
+)
+from authpulse_refresher.schedule import next_due, retry_due
+
+LOST_ROTATION: Final = "lost_rotation"
+"""The grant was refused after an attempt whose outcome nobody saw: our loss of an answer, not the user's revocation."""
+
+
+def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keyword
+    connection: Connection,
+    verdict: Verdict,
+    *,
+    now: datetime,
+    event_id: UUID,
+    actor: str,
+    duration_ms: int | None,
+    jitter: float,
+) -> Decision:
+    """What follows from the IdP's answer; `duration_ms` is the call alone, `jitter` lies in [0, 1)."""
+    attempt = connection.attempt + 1
+    match verdict:
+        case Issued():
+            after = _succeed(connection, verdict, now=now, jitter=jitter)
+            detail = RefreshDetail(rotated_refresh=_rotated(connection, after), http_status=verdict.http_status)
+            kind: type[Event] = RefreshSucceeded
+        case Transient():
+            after = _fail(connection, verdict, now=now, jitter=jitter)
+            detail = RefreshDetail(
+                idp_error_code=verdict.code,
+                http_status=verdict.http_status,
+                error_class="transient",
+                outcome="unknown" if verdict.outcome_unknown else "known",
+                cause=verdict.cause,
+                next_attempt_at=after.due_at,
+            )
+            kind = RefreshFailedTransient
+        case Terminal():
+            reason = LastRevocation(
+                occurred_at=now, reason=verdict.code or "refresh_failed_revoked", idp_host=host_of(connection)
+            )
+            after = lose_grant(connection, reason)
+            detail = RefreshDetail(
+                token_deleted=connection.tokens is not None,
+                idp_error_code=verdict.code,
+                http_status=verdict.http_status,
+                error_class="revoked",
+                outcome="known",
+                cause=LOST_ROTATION if connection.outcome_unknown and verdict.dead_grant else None,
+            )
+            kind = RefreshFailedRevoked
+        case _:
+            assert_never(verdict)
+    detail = structs.replace(_told(detail, connection, after), duration_ms=duration_ms, attempt=attempt)
+    return conclude(kind, after, detail, now=now, event_id=event_id, actor=actor)
+
+
+def skip_reason(connection: Connection, now: datetime) -> SkipReason | None:
+    """Why the IdP need not be asked, or None: ask it. Only the two verdicts that need no IdP are taken here."""
+    tokens = connection.tokens
+    if tokens is None or connection.oauth is None or connection.oauth.grant == "client_credentials":
+        return None
+    if tokens.refresh_token is None:
+        run_out = tokens.access_token is None or (tokens.expires_at is not None and tokens.expires_at <= now)
+        return "no_token" if run_out else None
+    if tokens.refresh_expires_at is not None and tokens.refresh_expires_at <= now:
+        return "expired"
+    return None
+
+
+def skip(connection: Connection, reason: SkipReason, *, now: datetime, event_id: UUID, actor: str) -> Decision:
+    """The local verdict: as after a refusal, but the IdP is not blamed."""
+    kind: type[Event]
+    match reason:
+        case "no_token":
+            kind = RefreshSkippedNoToken
+        case "expired":
+            kind = RefreshSkippedExpired
+        case _:
+            assert_never(reason)
+    after = lose_grant(connection, LastRevocation(occurred_at=now, reason=str(kind.__struct_config__.tag)))
+    detail = _told(RefreshDetail(token_deleted=connection.tokens is not None), connection, after)
+    return conclude(kind, after, detail, now=now, event_id=event_id, actor=actor)
+
+
+def can_refresh(connection: Connection) -> bool:
+    """Whether there is anything to ask the IdP with; if not, only a sign-in helps."""
+    if connection.oauth is None or not connection.configured or connection.removed:
+        return False
+    if connection.oauth.grant == "client_credentials":
+        return True
+    return connection.tokens is not None and connection.tokens.refresh_token is not None
+
+
+def _succeed(connection: Connection, issued: Issued, *, now: datetime, jitter: float) -> Connection:
+    after = structs.replace(
+        connection,
+        generation=connection.generation + 1,
+        tokens=store_issued(issued, connection.tokens, connection, now=now),
+        needs_reauth=False,
+        last_refreshed_at=now,
+        attempt=0,
+        outcome_unknown=False,
+    )
+    return structs.replace(after, due_at=next_due(after, now=now, jitter=jitter, refreshed=True))
+
+
+def _fail(connection: Connection, failure: Transient, *, now: datetime, jitter: float) -> Connection:
+    attempt = connection.attempt + 1
+    return structs.replace(
+        connection,
+        attempt=attempt,
+        due_at=retry_due(attempt, now=now, jitter=jitter, retry_after=failure.retry_after),
+        # Kept until a success: a clear refusal now does not tell what became of the earlier attempt.
+        outcome_unknown=connection.outcome_unknown or failure.outcome_unknown,
+    )
+
+
+def _rotated(before: Connection, after: Connection) -> bool:
+    old, new = before.tokens or Tokens(), after.tokens or Tokens()
+    return new.refresh_token is not None and new.refresh_token != old.refresh_token
+
+
+def _told(detail: RefreshDetail, before: Connection, after: Connection) -> RefreshDetail:
+    old, new = before.tokens or Tokens(), after.tokens or Tokens()
+    return structs.replace(
+        detail,
+        before_expires_at=old.expires_at,
+        before_refresh_expires_at=old.refresh_expires_at,
+        after_expires_at=new.expires_at,
+        after_refresh_expires_at=new.refresh_expires_at,
+    )

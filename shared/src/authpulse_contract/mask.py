@@ -1,0 +1,82 @@
+"""Replaces secrets in a text, also where somebody has encoded them or broken them over lines."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable
+from html import escape, unescape
+from typing import Final
+from unicodedata import normalize
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+MASK: Final = "***"
+SHORTEST: Final = 4
+"""Characters of a secret worth masking: shorter ones stand in every word, and their absence would tell them."""
+_SHORTEST_BASE64: Final = 8
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """`text` with each secret replaced by `***`, however blanks are strewn into it; where one is encoded in a way that
+    cannot be located, `***` alone."""
+    plain = [packed for secret in secrets if len(packed := "".join(secret.split())) >= SHORTEST and packed.strip("*…")]
+    if not plain:
+        return text
+    forms = {form for secret in plain for form in _forms(secret)}
+    while (masked := _replace(text, forms)) != text:
+        text = masked
+    return MASK if any(secret in decoded for decoded in _decoded(text) for secret in plain) else text
+
+
+def _forms(secret: str) -> set[str]:
+    try:
+        data = secret.encode()
+    except UnicodeEncodeError:
+        return {secret}
+    quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    quoted |= {form.replace("%", "%25") for form in quoted}
+    escaped = {json.dumps(secret)[1:-1], escape(secret), data.hex(), data.hex().upper()}
+    escaped |= {form.replace("/", "\\/") for form in escaped}
+    return {secret, *quoted, *escaped, *_base64_forms(data)}
+
+
+def _base64_forms(data: bytes) -> set[str]:
+    """The characters that are the same whatever stands around `data`, for each of its three alignments."""
+    if len(data) < _SHORTEST_BASE64:
+        return set()
+    forms = set()
+    for shift in range(3):
+        whole = b64encode(bytes(shift) + data).decode().rstrip("=")
+        first = -(-shift * 8 // 6)
+        last = (shift + len(data)) * 8 // 6
+        forms |= {whole[first:last], whole[first:last].replace("+", "-").replace("/", "_")}
+    return forms
+
+
+def _replace(text: str, forms: set[str]) -> str:
+    places = [index for index, char in enumerate(text) if not char.isspace()]
+    packed = "".join(text[index] for index in places)
+    hidden: set[int] = set()
+    for form in forms:
+        at = packed.find(form)
+        while at >= 0:
+            hidden.update(range(at, at + len(form)))
+            at = packed.find(form, at + 1)
+    if not hidden:
+        return text
+    pieces, end, inside = [], 0, False
+    for index, place in enumerate(places):
+        if index in hidden:
+            if not inside:
+                pieces += [text[end:place], MASK]
+            end = place + 1
+        inside = index in hidden
+    return "".join(pieces) + text[end:]
+
+
+def _decoded(text: str) -> Iterable[str]:
+    """`text` with each usual encoding undone, blanks left out."""
+    for decoded in (unquote(text), unquote_plus(text), unquote(unquote(text)), unescape(text), normalize("NFKC", text)):
+        yield "".join(decoded.split())
+    try:
+        yield "".join(str(json.loads(f'"{text}"')).split())
+    except ValueError:
+        return
