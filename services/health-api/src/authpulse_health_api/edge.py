@@ -25,7 +25,7 @@ def edge(app: ASGIApp) -> ASGIApp:
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        request = cast("HTTPScope", scope)
+        request = cast(HTTPScope, scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
