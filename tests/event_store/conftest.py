@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from authpulse_chassis.streams import ensure_stream
 from authpulse_event_store.main import serve
 
-Running = Callable[[], AbstractAsyncContextManager[None]]
+Running = Callable[..., AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
@@ -46,12 +46,14 @@ async def js(client: Client) -> JetStreamContext:
 
 @pytest.fixture
 def running(ledger_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch) -> Running:
-    """Runs an event-store as `main` wires it, until the end of the block."""
+    """Runs an event-store as `main` wires it, until the end of the block; `environ` adds settings."""
     monkeypatch.setenv("AUTHPULSE_DATABASE_URL", ledger_url)
     monkeypatch.setenv("AUTHPULSE_NATS_URL", nats_url)
 
     @asynccontextmanager
-    async def run() -> AsyncIterator[None]:
+    async def run(**environ: str) -> AsyncIterator[None]:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
         stop = asyncio.Event()
         service = asyncio.create_task(serve(stop))
         try:

@@ -7,17 +7,12 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from psycopg import AsyncConnection
 
-from authpulse_contract.subjects import ADVANCED, STREAM
+from authpulse_contract.subjects import ADVANCED
 from support.events import event, publish
+from support.progress import settled, versions
 from support.waiting import eventually
 
 Running = Callable[[], AbstractAsyncContextManager[None]]
-
-
-async def count(ledger: AsyncConnection) -> int:
-    row = await (await ledger.execute("select count(*) from ledger.events")).fetchone()
-    assert row
-    return int(row[0])
 
 
 async def test_a_published_event_is_in_the_ledger_and_its_position_is_announced(
@@ -29,7 +24,7 @@ async def test_a_published_event_is_in_the_ledger_and_its_position_is_announced(
         tick = await ticks.next_msg(timeout=10)
         while tick.data != b"2":
             tick = await ticks.next_msg(timeout=10)
-    assert await count(ledger) == 2
+    assert await versions(ledger) == [1, 2]
 
 
 async def test_what_was_published_before_the_start_is_taken_and_settled(
@@ -37,10 +32,5 @@ async def test_what_was_published_before_the_start_is_taken_and_settled(
 ) -> None:
     await publish(js, [event(version=version) for version in range(1, 1201)])
     async with running():
-        await eventually(lambda: count(ledger), 1200)
-
-        async def unsettled() -> int:
-            info = await js.consumer_info(STREAM, "event-store")
-            return (info.num_pending or 0) + (info.num_ack_pending or 0)
-
-        await eventually(unsettled, 0)
+        await eventually(lambda: versions(ledger), list(range(1, 1201)))
+        await eventually(lambda: settled(js), True)

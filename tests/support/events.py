@@ -16,7 +16,7 @@ from authpulse_contract.subjects import event_subject
 EVENT_TYPES: Final[tuple[type[Event], ...]] = get_args(Event)
 ALIVE: Final = ConnectionState(has_oauth=True, needs_reauth=False, token_acquired=True)
 DEAD: Final = ConnectionState(has_oauth=True, needs_reauth=True, token_acquired=False)
-START: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+START: Final = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)  # young enough not to be pruned
 
 E = TypeVar("E", bound=Event)
 

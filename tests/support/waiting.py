@@ -3,12 +3,9 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: T, *, seconds: float = 15.0) -> None:
+async def eventually(look: Callable[[], Awaitable[object]], wanted: object, *, seconds: float = 15.0) -> None:
     """Poll `look` until it gives `wanted`; AssertionError, with what it gave last, after `seconds`."""
     deadline = time.monotonic() + seconds
     while (seen := await look()) != wanted:

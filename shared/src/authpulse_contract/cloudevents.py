@@ -62,7 +62,7 @@ def read(headers: Mapping[str, str], body: bytes) -> Event:
         raise NotAnEventError("ce-specversion is not 1.0")
     try:
         event: Event = from_json(body, Event)  # type: ignore[arg-type]  # a union is a type to msgspec
-    except (msgspec.DecodeError, UnicodeDecodeError) as failure:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
         raise NotAnEventError(f"the body is not an event: {failure}") from None
     if attributes["ce-type"] != TYPE_PREFIX + type_of(event):
         raise NotAnEventError("ce-type and the body's event_type differ")

@@ -40,6 +40,7 @@ async def serve(stop: asyncio.Event) -> None:
         name="authpulse-event-store",
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
+        error_cb=_log_outage,
         apply_types=False,
         logger=_log,
         log_level=logging.DEBUG,
@@ -76,6 +77,11 @@ async def serve(stop: asyncio.Event) -> None:
         with contextlib.suppress(nats.errors.Error):
             await broker.stop()
         await pool.close()
+
+
+async def _log_outage(failure: Exception) -> None:
+    """FastStream logs nothing before it has been connected for the first time."""
+    _log.warning("NATS: %r", failure)
 
 
 async def keep_pruned(pool: AsyncConnectionPool, retention_days: int) -> None:
