@@ -20,14 +20,13 @@ def verdict_on(
     body: Any = b"",
     *,
     host: str | None = "idp.example",
-    terminal_codes: tuple[str, ...] = (),
-    secrets: tuple[Secret, ...] = (),
     headers: dict[str, str] | None = None,
     truncated: bool = False,
+    **context: Any,
 ) -> Verdict:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = Answer(status=status, headers=headers or {}, body=data, truncated=truncated)
-    return classify(answer, idp_host=host, terminal_codes=terminal_codes, secrets=secrets, now=NOW)
+    return classify(answer, idp_host=host, now=NOW, **context)
 
 
 @pytest.mark.parametrize("code", ["invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type"])
@@ -187,8 +186,15 @@ def test_an_error_beside_a_token_has_the_right_of_way_but_the_outcome_is_unknown
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b"{}", b"<html>", b'{"access_token":', b'{"access_token":"\\ud800"}', b'{"access_token":" "}']
-    + [
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"<html>",
+        b'{"access_token":',
+        b'{"access_token":"\\ud800"}',
+        b'{"access_token":" "}',
         b"[" * 100_000,
         b'{"a":' * 100_000,
         b'"x"',
@@ -233,37 +239,34 @@ def test_retry_after_is_read_wherever_it_stands(status: int) -> None:
     assert verdict.retry_after == 120
 
 
+_NAMES = st.sampled_from(
+    [
+        "error",
+        "errors",
+        "code",
+        "type",
+        "status",
+        "message",
+        "errcode",
+        "data",
+        "body",
+        "access_token",
+        "refresh_token",
+        "expires_in",
+        "scope",
+        "meta",
+        "field",
+    ]
+)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["invalid_grant", "at"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "error",
-                    "errors",
-                    "code",
-                    "type",
-                    "status",
-                    "message",
-                    "errcode",
-                    "data",
-                    "access_token",
-                    "expires_in",
-                ]
-                + ["refresh_token", "scope", "meta", "field", "refresh_expires_in", "body"]
-            ),
-            inner,
-            max_size=6,
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=6),
     max_leaves=12,
 )
+_BODIES = st.binary(max_size=300) | _JSON.map(lambda tree: json.dumps(tree).encode())
 
 
-@given(
-    st.integers(min_value=0, max_value=999), st.binary(max_size=300) | _JSON.map(lambda tree: json.dumps(tree).encode())
-)
+@given(st.integers(min_value=0, max_value=999), _BODIES)
 def test_it_never_raises_and_holds_the_laws_for_any_bytes(status: int, body: bytes) -> None:
     verdict = verdict_on(status, body)
     if isinstance(verdict, Issued):
