@@ -1,14 +1,26 @@
-"""A health-api process over an empty ledger of its own."""
+"""A health-api process that the tests share; each writes about connections of its own, told apart by their kind."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
 
 from support.ledger import Api, running_api
+from support.servers import NatsServer
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def api(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[str | None], str], nats_process: NatsServer
+) -> Iterator[Api]:
+    ledger_url = new_database("authpulse_event_store")
+    with running_api(tmp_path_factory.mktemp("health-api"), ledger_url, nats_process.url) as running:
+        yield running
 
 
 @pytest.fixture
-def api(tmp_path: Path, ledger_url: str, nats_url: str) -> Iterator[Api]:
-    with running_api(tmp_path, ledger_url, nats_url) as running:
-        yield running
+def kind() -> str:
+    """A kind that no other test uses."""
+    return f"kind-{next(_numbers)}"

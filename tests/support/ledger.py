@@ -30,7 +30,7 @@ class Api:
     """A health-api process and its URL."""
 
     def __init__(self, folder: Path, ledger_url: str, nats_url: str, **settings: str) -> None:
-        self.port = free_port()
+        self.ledger_url, self.port = ledger_url, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = Service(
             "authpulse_health_api",

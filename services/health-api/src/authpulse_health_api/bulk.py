@@ -10,10 +10,9 @@ from litestar.params import HeaderParameter, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from authpulse_contract.health import HealthRow
-from authpulse_health_api.board import Key
 from authpulse_health_api.conditional import is_current
 from authpulse_health_api.ledger import LedgerAwayError
-from authpulse_health_api.problems import Fault, Problem, Slug, documented
+from authpulse_health_api.problems import Slug, documented
 from authpulse_health_api.select import Query, from_cursor, select
 from authpulse_health_api.watch import Watch
 
@@ -73,7 +72,7 @@ def bulk_routes(watch: Watch) -> list[HTTPRouteHandler]:
                 refresh_failing=refresh_failing,
                 q=q,
                 limit=limit,
-                after=_key(cursor),
+                after=None if cursor is None else from_cursor(cursor),
             ),
         )
         headers = {"ETag": page.etag, "Age": str(int(watch.age())), "Cache-Control": "private, no-cache"}
@@ -82,11 +81,3 @@ def bulk_routes(watch: Watch) -> list[HTTPRouteHandler]:
         return cast("Response[Connections]", Response(page.body, media_type="application/json", headers=headers))
 
     return [oauth_health]
-
-
-def _key(cursor: str | None) -> Key | None:
-    try:
-        return None if cursor is None else from_cursor(cursor)
-    except ValueError:
-        fault = Fault(member="cursor", source="query", detail="Not a cursor of this list")
-        raise Problem(Slug.INVALID, faults=[fault]) from None

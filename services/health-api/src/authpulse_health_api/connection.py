@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, QueryParameter
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
 
 from authpulse_health_api.history import EventType, History, find_history
 from authpulse_health_api.ledger import Pool, reading
@@ -14,6 +15,9 @@ from authpulse_health_api.status import NotOAuth, OAuthStatus, find_status
 
 _COMMON = (Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.UNKNOWN_CONNECTION, Slug.INTERNAL, Slug.LEDGER_AWAY)
 _NO_STORE = {"Cache-Control": "no-store"}
+
+Kind = Annotated[str, PathParameter(description="Percent-encoded, `/` as %2F.", examples=[Example(value="api")])]
+Name = Annotated[str, PathParameter(description="Percent-encoded, `/` as %2F.", examples=[Example(value="crm")])]
 
 
 def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
@@ -25,7 +29,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         summary="The OAuth status of one connection",
         responses=documented(*_COMMON, Slug.NOT_OAUTH),
     )
-    async def oauth_status(kind: FromPath[str], name: FromPath[str]) -> Response[OAuthStatus]:
+    async def oauth_status(kind: Kind, name: Name) -> Response[OAuthStatus]:
         async with reading(ledger) as db:
             found = await find_status(db, plain(kind), plain(name))
         match found:
@@ -43,17 +47,17 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         responses=documented(*_COMMON, Slug.INVALID),
     )
     async def auth_events(
-        kind: FromPath[str],
-        name: FromPath[str],
-        types: Annotated[
-            list[EventType] | None, QueryParameter(name="type", description="Only these types; may be repeated.")
+        kind: Kind,
+        name: Name,
+        type: Annotated[  # noqa: A002 -- so that an error names the parameter as the caller does
+            list[EventType] | None, QueryParameter(description="Only these types; may be repeated.")
         ] = None,
         cursor: Annotated[
             int | None, QueryParameter(ge=1, le=2**63 - 1, description="The next_cursor of the page before.")
         ] = None,
     ) -> Response[History]:
         async with reading(ledger) as db:
-            found = await find_history(db, plain(kind), plain(name), types, cursor)
+            found = await find_history(db, plain(kind), plain(name), type, cursor)
         if found is None:
             raise Problem(Slug.UNKNOWN_CONNECTION)
         return Response(found, headers=_NO_STORE)

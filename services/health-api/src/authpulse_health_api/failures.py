@@ -1,6 +1,8 @@
 """Turns whatever a request can raise into a problem document."""
 
 import logging
+import re
+from enum import Enum
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -19,6 +21,8 @@ from authpulse_health_api.problems import Fault, Problem, Slug, respond
 _log = logging.getLogger(__name__)
 _RETRY_AFTER: Final = {"Retry-After": "2"}
 _TOO_LARGE: Final = 413
+_NOT_JSON: Final = "The body is not JSON in UTF-8."
+_MISSING: Final = re.compile("missing required field `([^`]+)`")
 
 
 def _on_problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
@@ -42,7 +46,7 @@ def _on_refusal(_: Request[Any, Any, Any], refusal: HTTPException) -> Response[b
         case HTTPException(status_code=status) if status == _TOO_LARGE:
             return respond(Problem(Slug.TOO_LARGE))
         case ClientException():
-            return respond(Problem(Slug.INVALID, "The body is not JSON in UTF-8."))
+            return respond(Problem(Slug.INVALID, _NOT_JSON))
         case _:
             return _on_bug(_, refusal)
 
@@ -55,18 +59,31 @@ def _on_bug(request: Request[Any, Any, Any], bug: Exception) -> Response[bytes]:
 
 
 def _faults(refusal: ValidationException) -> list[Fault]:
-    """The members at fault. msgspec and Litestar say which type was expected and never which value came."""
     extra = refusal.extra if isinstance(refusal.extra, list) else []
-    return [
-        Fault(member=str(item.get("key", "")), source=str(item.get("source", "")), detail=str(item.get("message", "")))
-        for item in extra
-        if isinstance(item, dict)
-    ]
+    return [_fault(item) for item in extra if isinstance(item, dict)]
+
+
+def _fault(item: dict[str, Any]) -> Fault:
+    """The member at fault, and which type was expected; never which value came, since it may be a secret."""
+    member, detail = str(item.get("key", "")), str(item.get("message", ""))
+    source = item.get("source", "")
+    if source == "body" and member == "data":
+        missing = _MISSING.search(detail)
+        member = missing[1] if missing else ""
+    if "'" in detail:
+        detail = "Not one of the values that it can have" if "enum" in detail else "Missing"
+    return Fault(member=member, source=source.value if isinstance(source, Enum) else source, detail=detail)
+
+
+def _on_broken_text(_: Request[Any, Any, Any], __: UnicodeDecodeError) -> Response[bytes]:
+    """msgspec's word for a body that is not UTF-8, which Litestar does not catch."""
+    return respond(Problem(Slug.INVALID, _NOT_JSON))
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {
     Problem: _on_problem,
     LedgerAwayError: _on_ledger_away,
     HTTPException: _on_refusal,
+    UnicodeDecodeError: _on_broken_text,
     Exception: _on_bug,
 }

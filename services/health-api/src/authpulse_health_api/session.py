@@ -3,9 +3,9 @@
 import time
 from typing import Annotated, Any
 
-from litestar import Request, Response, delete, post
+from litestar import Controller, Request, Response, delete, post
 from litestar.datastructures import Cookie
-from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from authpulse_contract.secret import Secret
@@ -14,41 +14,43 @@ from authpulse_health_api.guard import COOKIE, check_origin, wrong_token
 from authpulse_health_api.problems import Slug, documented
 
 
-class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SignIn(Struct, frozen=True, kw_only=True):
     """The administrator's token, to be exchanged for a session cookie."""
 
     token: Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
-def session_routes(token: Secret, public_origin: str | None) -> list[HTTPRouteHandler]:
+def session_routes(token: Secret, public_origin: str | None) -> type[Controller]:
     """The handlers that set and clear the session cookie."""
 
-    @post(
-        "/api/v1/session",
-        status_code=204,
-        tags=["session"],
-        summary="Sign in with the administrator's token",
-        responses=documented(Slug.WRONG_TOKEN, Slug.FOREIGN_ORIGIN, Slug.TOO_LARGE, Slug.INVALID, Slug.INTERNAL),
-    )
-    async def sign_in(data: SignIn, request: Request[Any, Any, Any]) -> Response[None]:
-        if "origin" in request.headers:
-            check_origin(request, public_origin)
-        if not is_token(data.token, token):
-            raise wrong_token()
-        return _with_cookie(new_session(token, time.time()), SESSION_SECONDS, _is_https(request, public_origin))
+    # A controller, since only then does OPTIONS know both methods.
+    class Session(Controller):
+        path = "/api/v1/session"
 
-    @delete(
-        "/api/v1/session",
-        tags=["session"],
-        summary="Sign out",
-        responses=documented(Slug.FOREIGN_ORIGIN, Slug.INTERNAL),
-    )
-    async def sign_out(request: Request[Any, Any, Any]) -> Response[None]:
-        if "origin" in request.headers:
-            check_origin(request, public_origin)
-        return _with_cookie("", 0, _is_https(request, public_origin))
+        @post(
+            status_code=204,
+            tags=["session"],
+            summary="Sign in with the administrator's token",
+            responses=documented(Slug.WRONG_TOKEN, Slug.FOREIGN_ORIGIN, Slug.TOO_LARGE, Slug.INVALID, Slug.INTERNAL),
+        )
+        async def sign_in(self, data: JSONBody[SignIn], request: Request[Any, Any, Any]) -> Response[None]:
+            if "origin" in request.headers:
+                check_origin(request, public_origin)
+            if not is_token(data.token, token):
+                raise wrong_token()
+            return _with_cookie(new_session(token, time.time()), SESSION_SECONDS, _is_https(request, public_origin))
 
-    return [sign_in, sign_out]
+        @delete(
+            tags=["session"],
+            summary="Sign out",
+            responses=documented(Slug.FOREIGN_ORIGIN, Slug.INTERNAL),
+        )
+        async def sign_out(self, request: Request[Any, Any, Any]) -> Response[None]:
+            if "origin" in request.headers:
+                check_origin(request, public_origin)
+            return _with_cookie("", 0, _is_https(request, public_origin))
+
+    return Session
 
 
 def _with_cookie(value: str, max_age: int, secure: bool) -> Response[None]:

@@ -1,0 +1,19 @@
+"""`python -m authpulse_health_api.print_document` prints the OpenAPI document; nothing is connected to."""
+
+import sys
+
+from authpulse_contract.secret import Secret
+from authpulse_health_api.api import make_routes
+from authpulse_health_api.document import describe
+from authpulse_health_api.ledger import pool
+from authpulse_health_api.watch import Watch
+
+
+def document() -> bytes:
+    """The document of the routes as they are."""
+    ledger = pool("")
+    return describe(make_routes(Watch(ledger), ledger, Secret(""), None))
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(document())
