@@ -26,6 +26,8 @@ from authpulse_refresher.schedule import next_due
 _IDENTITY: Final = frozenset({"oauth", "token_url", "client_id", "grant"})
 """Members that say whose tokens these are: a changed one forgets them, so that none is sent to another host."""
 
+_DELETED: Final = "token_deleted_admin"
+
 
 def register(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keyword
     declaration: Declaration,
@@ -113,12 +115,16 @@ def forget(
     event_id: UUID,
     actor: str,
 ) -> Decision | Refused | None:
-    """Delete the stored tokens. None: none are stored. `revoked_at_idp` None: the IdP offers no revocation."""
+    """Delete the stored tokens, or put a refusal to rest that has deleted them already. None: there is neither.
+
+    `revoked_at_idp` None: the IdP offers no revocation.
+    """
     if known.oauth is None and known.configured:
         return Refused(slug="not_oauth", detail="This connection has no OAuth and so no token.")
-    if known.tokens is None:
+    lost_before = known.last_revocation
+    if known.tokens is None and (lost_before is None or lost_before.reason == _DELETED):
         return None
-    after = lose_grant(known, LastRevocation(occurred_at=now, reason="token_deleted_admin"))
+    after = lose_grant(known, LastRevocation(occurred_at=now, reason=_DELETED))
     detail = TokenDeletedDetail(revoked_at_idp=revoked_at_idp)
     return conclude(TokenDeletedAdmin, after, detail, now=now, event_id=event_id, actor=actor)
 
