@@ -115,17 +115,17 @@ def test_a_fault_is_named_by_its_member(declaration: Declaration, members: list[
     ],
 )
 def test_an_endpoint_that_is_no_https_url_is_refused_with_the_reason(url: str, message: str) -> None:
-    assert problems(configured(token_url=url)) == [Problem(member="token_url", message=message)]
-    assert problems(configured(authorization_url=url)) == [Problem(member="authorization_url", message=message)]
+    assert problems(configured(token_url=url)) == [Problem(member="token_url", detail=message)]
+    assert problems(configured(authorization_url=url)) == [Problem(member="authorization_url", detail=message)]
 
 
 @pytest.mark.parametrize("host", ["idp.example", "10.0.0.1", "localhost.evil.example", "128.0.0.1", "notlocalhost"])
 def test_plain_http_is_refused_beyond_this_machine(host: str) -> None:
     message = "must be https: plain http is for loopback hosts only, unless allow_http is true"
-    expected = [Problem(member="token_url", message=message)]
+    expected = [Problem(member="token_url", detail=message)]
     assert problems(configured(token_url=f"http://{host}/token")) == expected
 
 
 def test_a_problem_never_repeats_a_secret() -> None:
     declaration = brought(refresh_token=Secret("rt secret"), access_token=Secret("at\nsecret"))
-    assert not any("secret" in problem.message for problem in problems(declaration))
+    assert not any("secret" in problem.detail for problem in problems(declaration))

@@ -30,10 +30,10 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """One fault: `member` as written in a connections file (`token.expires_in`), `message` what it should be."""
+    """One fault: `member` as written in a connections file (`token.expires_in`), `detail` what it should be."""
 
     member: str
-    message: str
+    detail: str
 
 
 def problems(declaration: Declaration) -> list[Problem]:
@@ -43,7 +43,7 @@ def problems(declaration: Declaration) -> list[Problem]:
         _name("name", declaration.name),
         _without_oauth(declaration) if declaration.oauth is None else _with_oauth(declaration, declaration.oauth),
     )
-    return [Problem(member=member, message=message) for member, message in faults]
+    return [Problem(member=member, detail=detail) for member, detail in faults]
 
 
 _Faults = Iterator[tuple[str, str]]
