@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_contract.codec import from_builtins
 from authpulse_contract.events import Event
-from authpulse_event_store.health_rows import correct_health
+from authpulse_event_store.health_rows import PlacedHealth, correct_health
 from authpulse_event_store.project import project
 from authpulse_event_store.settings import Settings
 from authpulse_event_store.store import lock_position, move_position
@@ -51,7 +51,7 @@ async def rebuild(db: AsyncConnection) -> int:
         while chunk := await newest.fetchmany(CHUNK):
             # A union is a type to msgspec, but not to mypy.
             events: list[Event] = [from_builtins(body, Event) for (body,) in chunk]  # type: ignore[arg-type]
-            rows = [(place, project(None, event)) for place, event in enumerate(events, start=position + 1)]
+            rows = [PlacedHealth(place, project(None, event)) for place, event in enumerate(events, start=position + 1)]
             changed += await correct_health(db, rows)
             position += len(rows)
     hidden = (await db.execute(_HIDE_UNFOUNDED, (position,))).rowcount

@@ -1,43 +1,48 @@
 """Appends facts to the ledger, each once, and keeps the health of their connections in step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 from psycopg import AsyncConnection
 
+from authpulse_contract.codec import to_json
 from authpulse_contract.events import Event, type_of
-from authpulse_contract.health import ConnectionHealth
-from authpulse_event_store.health_rows import advance_health
+from authpulse_event_store.health_rows import PlacedHealth, advance_health
 from authpulse_event_store.project import project
 
 # Held until the transaction ends, so that positions become visible in the order in which they are given (invariant 7).
 _LOCK_POSITION: Final = "select position from ledger.position for update"
 _MOVE_POSITION: Final = "update ledger.position set position = %s"
-# One event may be found twice, by its id and by its version; the rows for the version come last and win.
+# The rows come as one JSON text: psycopg dumps arrays element by element, which took longer than PostgreSQL's work.
 _KNOWN: Final = """
     with incoming as (
-        select * from unnest(%s::int[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[])
-            as i (place, event_id, kind, name, version, body)
+        select * from json_to_recordset(%s::json) as i (
+            position int, event_id uuid, connection_kind text, connection_name text, version bigint
+        )
     )
-    select place, false as other_event, e.body <> i.body::jsonb as other_content
-    from incoming i join ledger.events e on e.event_id = i.event_id
+    select i.position, true as same_id
+    from incoming i join ledger.events e using (event_id)
     union all
-    select place, true, false
-    from incoming i join ledger.events e
-        on (e.connection_kind, e.connection_name, e.version) = (i.kind, i.name, i.version)
+    select i.position, false
+    from incoming i join ledger.events e using (connection_kind, connection_name, version)
     where e.event_id <> i.event_id"""
+_DIFFERENT: Final = """
+    select i.position
+    from json_to_recordset(%s::json) as i (position int, event_id uuid, body jsonb)
+    join ledger.events e using (event_id)
+    where e.body <> i.body"""
 _INSERT: Final = """
     insert into ledger.events (
         position, event_id, connection_id, connection_kind, connection_name, version, event_type, occurred_at, body
     )
-    select position, event_id, connection_id, kind, name, version, event_type, occurred_at, body::jsonb
-    from unnest(
-        %s::bigint[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[],
-        %s::text[]
-    ) as fresh (position, event_id, connection_id, kind, name, version, event_type, occurred_at, body)"""
-
+    select * from json_to_recordset(%s::json) as i (
+        position bigint, event_id uuid, connection_id uuid, connection_kind text, connection_name text, version bigint,
+        event_type text, occurred_at timestamptz, body jsonb
+    )"""
 OTHER_CONTENT: Final = "the event id stands for another content"
 OTHER_EVENT: Final = "the version of the connection belongs to another event"
 
@@ -54,6 +59,18 @@ class Appended(NamedTuple):
 
     position: int | None
     refused: Mapping[int, str]
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    position: int
+    event_id: UUID
+    connection_id: UUID
+    connection_kind: str
+    connection_name: str
+    version: int
+    event_type: str
+    occurred_at: datetime
+    body: msgspec.Raw | None
 
 
 async def lock_position(db: AsyncConnection) -> int:
@@ -98,7 +115,7 @@ async def append(db: AsyncConnection, facts: Sequence[Fact]) -> Appended:
     if not fresh:
         return Appended(None, refused)
     placed = list(enumerate(fresh, start=last + 1))
-    await _insert(db, placed)
+    await db.execute(_INSERT, (_rows(placed),))
     await advance_health(db, _newest(placed))
     await move_position(db, last + len(fresh))
     return Appended(last + len(fresh), refused)
@@ -106,39 +123,24 @@ async def append(db: AsyncConnection, facts: Sequence[Fact]) -> Appended:
 
 async def _known(db: AsyncConnection, facts: Sequence[Fact]) -> dict[int, str | None]:
     """The places in `facts` of what the ledger has, each with the contradiction if there is one."""
-    rows = [(place, fact.event.event_id, *_version_of(fact), fact.body) for place, fact in enumerate(facts)]
-    found = await (await db.execute(_KNOWN, _columns(rows))).fetchall()
-    return {
-        place: OTHER_EVENT if other_event else OTHER_CONTENT if other_content else None
-        for place, other_event, other_content in found
-    }
+    found = await (await db.execute(_KNOWN, (_rows(enumerate(facts), with_body=False),))).fetchall()
+    known: dict[int, str | None] = {place: None if same_id else OTHER_EVENT for place, same_id in found}
+    repeated = [(place, facts[place]) for place, same_id in found if same_id]
+    if repeated:
+        different = await (await db.execute(_DIFFERENT, (_rows(repeated),))).fetchall()
+        known |= {place: OTHER_CONTENT for (place,) in different}
+    return known
 
 
-async def _insert(db: AsyncConnection, placed: Sequence[tuple[int, Fact]]) -> None:
-    rows = [
-        (
-            position,
-            fact.event.event_id,
-            fact.event.connection_id,
-            *_version_of(fact),
-            type_of(fact.event),
-            fact.event.occurred_at,
-            fact.body,
-        )
-        for position, fact in placed
-    ]
-    await db.execute(_INSERT, _columns(rows))
-
-
-def _newest(placed: Sequence[tuple[int, Fact]]) -> list[tuple[int, ConnectionHealth]]:
+def _newest(placed: Iterable[tuple[int, Fact]]) -> list[PlacedHealth]:
     """Each connection's health after the batch, with the position of the event that decided it."""
-    newest: dict[tuple[str, str], tuple[int, ConnectionHealth]] = {}
+    newest: dict[tuple[str, str], PlacedHealth] = {}
     for position, (event, _) in placed:
         connection = (event.connection_kind, event.connection_name)
-        before = newest.get(connection, (0, None))
-        after = project(before[1], event)
-        if after is not before[1]:
-            newest[connection] = (position, after)
+        before = newest[connection].health if connection in newest else None
+        after = project(before, event)
+        if after is not before:
+            newest[connection] = PlacedHealth(position, after)
     return list(newest.values())
 
 
@@ -150,5 +152,20 @@ def _content(fact: Fact) -> object:
     return msgspec.json.decode(fact.body)
 
 
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _rows(placed: Iterable[tuple[int, Fact]], *, with_body: bool = True) -> str:
+    """The facts as an array of objects named like the columns of `ledger.events`."""
+    rows = [
+        _Row(
+            position=position,
+            event_id=event.event_id,
+            connection_id=event.connection_id,
+            connection_kind=event.connection_kind,
+            connection_name=event.connection_name,
+            version=event.version,
+            event_type=type_of(event),
+            occurred_at=event.occurred_at,
+            body=msgspec.Raw(body) if with_body else None,
+        )
+        for position, (event, body) in placed
+    ]
+    return to_json(rows).decode()
