@@ -99,7 +99,7 @@ async def test_a_removed_connection_keeps_its_history_and_has_no_status(api: Api
 
 
 async def test_the_newest_thirty_events_come_first_and_the_cursor_leads_to_the_rest(api: Api, kind: str) -> None:
-    facts = [event(connection_kind=kind, version=version) for version in range(1, 46)]
+    facts: list[Event] = [event(connection_kind=kind, version=version) for version in range(1, 46)]
     await record(api.ledger_url, *facts)
     first = (await get(api, kind, "crm", "auth-events")).json()
     assert first["events"] == [to_builtins(fact) for fact in reversed(facts[15:])]

@@ -30,7 +30,7 @@ def make_routes(watch: Watch, ledger: Pool, token: Secret, public_origin: str | 
         guards=[admin_only(token, public_origin)],
         security=[{"bearer": []}, {"session": []}],
     )
-    return [admin, session_routes(token, public_origin), *probe_routes(watch), *site_routes()]
+    return [admin, *session_routes(token, public_origin), *probe_routes(watch), *site_routes()]
 
 
 def make_api(routes: Sequence[ControllerRouterHandler]) -> Litestar:
