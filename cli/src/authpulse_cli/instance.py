@@ -38,16 +38,16 @@ def find_instance(data: Path | None) -> Instance:
     `AUTHPULSE_URL`, `AUTHPULSE_ADMIN_TOKEN`, `AUTHPULSE_NATS_URL`, `AUTHPULSE_VAULT_URL` and `AUTHPULSE_LEDGER_URL`
     override what the file says unless `data` is given. Raises `CommandError`.
     """
-    named = {} if data else _named()
+    given = {} if data else _given()
     file = instance_file(data or default_data())
     if not file.exists():
-        if named:
-            return msgspec.structs.replace(Instance(), **named)
+        if given:
+            return msgspec.structs.replace(Instance(), **given)
         raise CommandError(
             f"No authpulse is set up in {file.parent}. Start one with: authpulse up --data {file.parent}, point to one "
             f"with --data DIR, or set AUTHPULSE_URL, AUTHPULSE_ADMIN_TOKEN and AUTHPULSE_NATS_URL."
         )
-    return msgspec.structs.replace(read_instance(file), **named)
+    return msgspec.structs.replace(read_instance(file), **given)
 
 
 def read_instance(file: Path) -> Instance:
@@ -60,10 +60,17 @@ def read_instance(file: Path) -> Instance:
         ) from None
 
 
-def _named() -> dict[str, str | Secret]:
+def _given() -> dict[str, str | Secret]:
     secret = ("admin_token", "nats_url", "vault_url", "ledger_url")
     found = {member: os.environ.get(f"AUTHPULSE_{member.upper()}") for member in ("url", *secret)}
     return {member: Secret(text) if member in secret else text for member, text in found.items() if text}
+
+
+def named(secret: Secret | None, variable: str) -> str:
+    """The value of a member that a command needs. Raises `CommandError`, naming the variable that gives it."""
+    if secret is None:
+        raise CommandError(f"{variable} is not set. Set it, or point to a local instance with --data DIR.")
+    return secret.reveal()
 
 
 def instance_json(instance: Instance) -> str:

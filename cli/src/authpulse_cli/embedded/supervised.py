@@ -58,19 +58,34 @@ class Supervised:
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
             began = time.monotonic()
-            status = await self._live_once()
+            end = await self._live_once()
             if self._stopping.is_set():
                 return
             self._deaths += 1
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY else pause
-            self._say(f"{self.program.name} {_died(status)}; starting it again in {pause:g} s (log: {self.log})")
+            self._say(f"{self.program.name} {end}; starting it again in {pause:g} s (log: {self.log})")
             await _first(self._stopping.wait(), asyncio.sleep(pause))
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _live_once(self) -> int:
+    async def _live_once(self) -> str:
+        """Start the program and wait until it ends, by itself or because it is told to; returns what became of it."""
+        try:
+            process = await self._start()
+        except OSError as failure:
+            return f"cannot be started ({failure})"
+        self._started(process.pid)
+        await _first(process.wait(), self._stopping.wait())
+        if process.returncode is None:
+            process.send_signal(self.program.stop_signal)
+            await _first(process.wait(), asyncio.sleep(PATIENCE))
+        if process.returncode is None:
+            process.kill()
+        return _died(await process.wait())
+
+    async def _start(self) -> asyncio.subprocess.Process:
         _make_room(self.log)
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *command_line(self.program),
                 env=self.program.environ,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -79,14 +94,6 @@ class Supervised:
                 # Ctrl-C in the terminal must reach `up` alone, which stops its children in order.
                 start_new_session=True,
             )
-        self._started(process.pid)
-        await _first(process.wait(), self._stopping.wait())
-        if process.returncode is None:
-            process.send_signal(self.program.stop_signal)
-            await _first(process.wait(), asyncio.sleep(PATIENCE))
-        if process.returncode is None:
-            process.kill()
-        return await process.wait()
 
 
 async def _first(*work: Coroutine[None, None, object]) -> None:
