@@ -1,10 +1,12 @@
 """GET /connections/oauth-health over a real process, ledger and bus."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from authpulse_contract.codec import to_builtins
 from authpulse_contract.events import (
     ConnectionRegistered,
     ConnectionRemoved,
@@ -13,7 +15,7 @@ from authpulse_contract.events import (
     RefreshFailedRevoked,
     RefreshFailedTransient,
 )
-from support.events import DEAD, event
+from support.events import DEAD, START, event
 from support.ledger import BULK, Api, record
 from support.waiting import eventually
 
@@ -38,7 +40,7 @@ async def test_rows_come_in_order_with_exactly_the_members_of_the_contract(api: 
         event(ConnectionRemoved, connection_kind=kind, connection_name="gone", version=2),
     )
     row = {"kind": kind, "has_oauth": True, "needs_reauth": False, "token_acquired": True, "refresh_failing": False}
-    at = {"changed_at": "2026-01-02T03:04:06Z"}
+    at = {"changed_at": to_builtins(START + timedelta(seconds=1))}
     expected: list[dict[str, object]] = [
         {**row, "name": "Z", "refresh_failing": True, **at},
         {**row, "name": "a/ü", "needs_reauth": True, "token_acquired": False, "idp_error_code": "invalid_grant", **at},
