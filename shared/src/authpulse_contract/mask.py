@@ -32,10 +32,12 @@ def _forms(secret: str) -> set[str]:
     except UnicodeEncodeError:
         return {secret}
     quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    # RFC 6749 2.3.1 has a client secret form-encoded first and base64-encoded then.
+    base64 = {form for each in (secret, *quoted) for form in _base64_forms(each.encode())}
     quoted |= {form.replace("%", "%25") for form in quoted}
     escaped = {json.dumps(secret)[1:-1], escape(secret), data.hex(), data.hex().upper()}
     escaped |= {form.replace("/", "\\/") for form in escaped}
-    return {secret, *quoted, *escaped, *_base64_forms(data)}
+    return {secret, *quoted, *escaped, *base64}
 
 
 def _base64_forms(data: bytes) -> set[str]:
