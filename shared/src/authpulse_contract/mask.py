@@ -17,13 +17,15 @@ _SHORTEST_BASE64: Final = 8
 def mask(text: str, secrets: Iterable[str]) -> str:
     """`text` with each secret replaced by `***`, however blanks are strewn into it; where one is encoded in a way that
     cannot be located, `***` alone."""
-    plain = [packed for secret in secrets if len(packed := "".join(secret.split())) >= SHORTEST and packed.strip("*…")]
+    packed = {secret: "".join(secret.split()) for secret in secrets}
+    plain = {secret: bare for secret, bare in packed.items() if len(bare) >= SHORTEST and bare.strip("*…")}
     if not plain:
         return text
-    forms = {form for secret in plain for form in _forms(secret)}
+    # With its blanks too: what was encoded was the secret as it is.
+    forms = {form for secret, bare in plain.items() for form in (*_forms(bare), *_forms(secret))}
     while (masked := _replace(text, forms)) != text:
         text = masked
-    return MASK if any(secret in decoded for decoded in _decoded(text) for secret in plain) else text
+    return MASK if any(secret in decoded for decoded in _decoded(text) for secret in plain.values()) else text
 
 
 def _forms(secret: str) -> set[str]:
