@@ -1,0 +1,120 @@
+"""Takes due connections for one attempt each: the attempt is recorded, with the database's clock, before its POST."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+# Hosts by skip scan (one index descent each), the one that waits longest first; then each host's earliest within its
+# budget. Nested loops are lazy, so hardly more rows are locked than taken. statement_timestamp() and not
+# clock_timestamp(): a volatile function cannot bound an index scan.
+_LEASE_DUE: Final = """
+    with recursive hosts as (
+        (select idp_host from vault.due where idp_host > '' and due_at is not null order by idp_host limit 1)
+        union all
+        select (select d.idp_host from vault.due d
+                 where d.idp_host > hosts.idp_host and d.due_at is not null order by d.idp_host limit 1)
+          from hosts where hosts.idp_host is not null
+    ), ripe as (
+        select hosts.idp_host
+          from hosts
+         cross join lateral (
+            select d.due_at from vault.due d
+             where d.idp_host = hosts.idp_host and d.due_at <= statement_timestamp() order by d.due_at limit 1
+         ) earliest
+         order by earliest.due_at
+    ), picked as (
+        select d.*
+          from ripe
+         cross join lateral (
+            select connection_id, attempt_id, attempt_generation from vault.due
+             where idp_host = ripe.idp_host and due_at <= statement_timestamp()
+             order by due_at
+             limit coalesce((%(budgets)s::jsonb ->> ripe.idp_host)::integer, %(budget)s)
+               for update skip locked
+         ) d
+         limit %(limit)s
+    )
+    update vault.due set
+        attempt_id = gen_random_uuid(), attempt_generation = c.generation, attempt_token_hash = t.refresh_token_hash,
+        leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+        due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+      from picked
+      join vault.connections c using (connection_id)
+      left join vault.tokens t using (connection_id)
+     where due.connection_id = picked.connection_id
+    returning due.connection_id, due.attempt_id, due.idp_host, statement_timestamp() as leased_at,
+              picked.attempt_id is not null and picked.attempt_generation = c.generation as abandoned"""
+
+_LEASE_ONE: Final = """
+    with picked as (
+        select connection_id, attempt_id, attempt_generation from vault.due
+         where connection_id = %(connection_id)s and (leased_until is null or leased_until <= clock_timestamp())
+           for update
+    )
+    update vault.due set
+        attempt_id = gen_random_uuid(), attempt_generation = c.generation, attempt_token_hash = t.refresh_token_hash,
+        leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+        due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+      from picked
+      join vault.connections c using (connection_id)
+      left join vault.tokens t using (connection_id)
+     where due.connection_id = picked.connection_id
+    returning due.connection_id, due.attempt_id, due.idp_host, statement_timestamp() as leased_at,
+              picked.attempt_id is not null and picked.attempt_generation = c.generation as abandoned"""
+
+_HOLDS: Final = "select from vault.due where connection_id = %s and attempt_id = %s for update"
+
+_RELEASE: Final = """
+    update vault.due set attempt_id = null, leased_until = null, due_at = c.due_at
+      from vault.connections c
+     where due.connection_id = %s and attempt_id = %s and c.connection_id = due.connection_id"""
+
+
+class Lease(Struct, frozen=True):
+    """The right to one attempt, from `leased_at` by the database's clock.
+
+    `abandoned`: the attempt before, with the same grant, never stored its outcome.
+    """
+
+    connection_id: UUID
+    attempt_id: UUID
+    idp_host: str | None
+    leased_at: datetime
+    abandoned: bool
+
+
+async def lease_due(
+    db: AsyncConnection, *, limit: int, seconds: float, budget: int, budgets: Mapping[str, int]
+) -> list[Lease]:
+    """Up to `limit` connections whose time has come, earliest first, at most `budgets[host]` (else `budget`) a host.
+
+    The leases last `seconds`, counted by the database. Commit before asking the IdP.
+    """
+    async with db.cursor(row_factory=class_row(Lease)) as cursor:
+        await cursor.execute(
+            _LEASE_DUE, {"limit": limit, "seconds": seconds, "budget": budget, "budgets": Jsonb(dict(budgets))}
+        )
+        return await cursor.fetchall()
+
+
+async def lease_one(db: AsyncConnection, connection_id: UUID, *, seconds: float) -> Lease | None:
+    """A lease whether due or not; None while somebody else holds one."""
+    async with db.cursor(row_factory=class_row(Lease)) as cursor:
+        await cursor.execute(_LEASE_ONE, {"connection_id": connection_id, "seconds": seconds})
+        return await cursor.fetchone()
+
+
+async def holds(db: AsyncConnection, lease: Lease) -> bool:
+    """Whether nobody has taken the connection over, even if the lease has run out; if so, nobody will until commit."""
+    return await (await db.execute(_HOLDS, (lease.connection_id, lease.attempt_id))).fetchone() is not None
+
+
+async def release(db: AsyncConnection, lease: Lease) -> None:
+    """End the attempt without an outcome: its answer is stale, or nothing was asked."""
+    await db.execute(_RELEASE, (lease.connection_id, lease.attempt_id))
