@@ -1,0 +1,88 @@
+"""Asks a token endpoint, once: one POST, one deadline over everything, a bounded answer, no exception's text."""
+
+import asyncio
+import ssl
+import time
+import zlib
+from typing import Final
+
+import aiohttp
+import httpx
+
+from authpulse_refresher.model import Answer, Connection, NoAnswer
+from authpulse_refresher.token_request import refresh_request
+from authpulse_refresher.wire import Watch, Wires
+
+BODY_LIMIT: Final = 1024 * 1024
+"""Bytes of an answer that are read, and that a compressed one is let grow to."""
+
+# Our own words, the most special kind of failure first; an exception's text may repeat what was sent.
+_CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
+    ((aiohttp.ClientConnectorDNSError,), "dns"),
+    ((aiohttp.ClientSSLError, ssl.SSLError), "tls"),
+    ((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "connect"),
+    ((aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol), "address"),
+    ((aiohttp.ClientResponseError,), "garbled"),
+    ((aiohttp.ClientError, ConnectionError), "reset"),
+    ((TimeoutError,), "deadline"),
+    ((FileNotFoundError, PermissionError, IsADirectoryError), "ca_file"),
+)
+
+
+async def ask(wires: Wires, connection: Connection, *, deadline: float) -> tuple[Answer | NoAnswer, int]:
+    """The answer to one refresh of `connection`, and how long it took in milliseconds.
+
+    `deadline` in seconds covers name resolution, connecting, TLS, sending and reading. Never raises for what an IdP or
+    a network does; cancelling it leaves the outcome unknown.
+    """
+    began = time.monotonic()
+    watch = Watch()
+    try:
+        async with asyncio.timeout(deadline):
+            answer: Answer | NoAnswer = await _post(wires, connection)
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
+        answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
+    return answer, round((time.monotonic() - began) * 1000)
+
+
+async def _post(wires: Wires, connection: Connection) -> Answer:
+    oauth = connection.oauth
+    assert oauth is not None, "only OAuth connections are refreshed"  # noqa: S101 -- a bug, not an outcome
+    headers, body = refresh_request(oauth, connection.client_secret, connection.tokens)
+    request = httpx.Request("POST", oauth.token_url, headers=headers, content=body)
+    response = await wires.get(oauth.ca_file).handle_async_request(request)
+    try:
+        content, truncated = await _read(response)
+    finally:
+        await response.aclose()
+    return Answer(status=response.status_code, headers=dict(response.headers), body=content, truncated=truncated)
+
+
+async def _read(response: httpx.Response) -> tuple[bytes, bool]:
+    """The body as far as the limit, and whether there was more."""
+    raw = bytearray()
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 -- it comes from an async transport
+    async for chunk in response.stream:
+        raw += chunk
+        if len(raw) > BODY_LIMIT:
+            return bytes(raw[:BODY_LIMIT]), True
+    return _decoded(bytes(raw), response.headers.get("content-encoding", ""))
+
+
+def _decoded(raw: bytes, coding: str) -> tuple[bytes, bool]:
+    """Some servers compress although they were asked not to; a bomb must not go off."""
+    if coding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
+        return raw, False
+    # 32 + 15: zlib and gzip framing alike.
+    inflater = zlib.decompressobj(32 + zlib.MAX_WBITS)
+    try:
+        body = inflater.decompress(raw, BODY_LIMIT)
+    except zlib.error:
+        return raw, False
+    return body, not inflater.eof
+
+
+def _cause(failure: Exception) -> str:
+    # httpx-aiohttp names many failures wrongly (a reset is a ConnectTimeout to it): look beneath.
+    beneath = failure.__cause__ if isinstance(failure, httpx.HTTPError) else failure
+    return next((word for kinds, word in _CAUSES if isinstance(beneath or failure, kinds)), "unsendable")

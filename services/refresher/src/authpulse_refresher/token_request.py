@@ -1,0 +1,66 @@
+"""What is sent to a token endpoint: the grant and the client's proof of who it is (RFC 6749 2.3.1, 4.4.2, 6)."""
+
+import base64
+from typing import Final, assert_never
+from urllib.parse import quote_plus, urlencode
+
+from authpulse_contract.connections import OAuthConfig
+from authpulse_contract.secret import Secret
+from authpulse_refresher.model import Tokens
+
+# A content coding can blow a small body up; nothing in a token answer is worth that.
+_HEADERS: Final = {
+    "accept": "application/json",
+    "accept-encoding": "identity",
+    "content-type": "application/x-www-form-urlencoded",
+    "user-agent": "authpulse",
+}
+
+
+def refresh_request(
+    oauth: OAuthConfig, client_secret: Secret | None, tokens: Tokens | None
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the one POST that gets a new access token.
+
+    A refresh asks for no scope, which means the scope as granted; asking for more would be refused.
+    """
+    form = _grant(oauth, tokens)
+    headers, proof = authenticate(oauth, client_secret)
+    return headers, urlencode(oauth.token_params | form | proof).encode()
+
+
+def authenticate(oauth: OAuthConfig, client_secret: Secret | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Headers and form members of every request to the token endpoint, so that a wrong choice shows at once."""
+    secret = "" if client_secret is None else client_secret.reveal()
+    match oauth.client_auth:
+        case "basic":
+            return _HEADERS | _basic(quote_plus(oauth.client_id), quote_plus(secret)), {}
+        case "basic_raw":
+            return _HEADERS | _basic(oauth.client_id, secret), {}
+        case "post":
+            return _HEADERS, {"client_id": oauth.client_id, "client_secret": secret}
+        case "none":
+            return _HEADERS, {"client_id": oauth.client_id}
+        case "private_key_jwt":
+            raise NotImplementedError("private_key_jwt is refused at registration")
+        case _:
+            assert_never(oauth.client_auth)
+
+
+def _grant(oauth: OAuthConfig, tokens: Tokens | None) -> dict[str, str]:
+    match oauth.grant:
+        case "authorization_code":
+            refresh_token = tokens.refresh_token if tokens else None
+            return {
+                "grant_type": "refresh_token",
+                "refresh_token": refresh_token.reveal() if refresh_token else "",
+            }
+        case "client_credentials":
+            scope = {"scope": " ".join(oauth.scopes)} if oauth.scopes else {}
+            return {"grant_type": "client_credentials"} | scope
+        case _:
+            assert_never(oauth.grant)
+
+
+def _basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}

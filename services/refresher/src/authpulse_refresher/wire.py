@@ -1,0 +1,75 @@
+"""Connections to identity providers: httpx over aiohttp, without cookies, redirects, retries or environment proxies.
+
+httpx's transport is used and not its client: the client would keep cookies and read `Location` even of an answer that
+it does not follow. aiohttp sends nothing but idempotent methods a second time on a connection that turned out dead;
+a POST fails instead.
+"""
+
+import ssl
+from contextvars import ContextVar
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+# Below the usual 5 s after which servers drop an idle connection: a POST that meets that close has an unknown outcome.
+_IDLE_LIMIT: Final = 4.0
+
+_may_be_sent: ContextVar[list[bool]] = ContextVar("_may_be_sent")
+
+
+class Wires:
+    """One transport for each set of trusted authorities; a file of authorities that changes is read again."""
+
+    def __init__(self) -> None:
+        self._transports: dict[str | None, tuple[AiohttpTransport, ssl.SSLContext, int]] = {}
+
+    def get(self, ca_file: str | None) -> httpx.AsyncBaseTransport:
+        """The transport that trusts `ca_file` (None: the usual authorities). Raises `OSError`: it cannot be read."""
+        changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
+        if ca_file in self._transports:
+            transport, trust, known = self._transports[ca_file]
+            if changed != known:
+                trust.load_verify_locations(ca_file)
+                self._transports[ca_file] = transport, trust, changed
+            return transport
+        trust = httpx.create_ssl_context(verify=True) if ca_file is None else ssl.create_default_context(cafile=ca_file)
+        transport = AiohttpTransport(verify=trust, client=lambda: _session(trust))
+        self._transports[ca_file] = transport, trust, changed
+        return transport
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for transport, _, _ in self._transports.values():
+            await transport.aclose()
+
+
+class Watch:
+    """Tells whether a request got as far as a connection, and so may have been obeyed whatever followed."""
+
+    def __init__(self) -> None:
+        self._seen: list[bool] = []
+        _may_be_sent.set(self._seen)
+
+    @property
+    def may_be_sent(self) -> bool:
+        return bool(self._seen)
+
+
+async def _mark(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: Any) -> None:
+    _may_be_sent.get([]).append(True)
+
+
+def _session(trust: ssl.SSLContext) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    # aiohttp signals this before the first byte, once it has a connection.
+    trace.on_request_headers_sent.append(_mark)
+    return aiohttp.ClientSession(
+        # Not httpx's limits: without one they give aiohttp's default of 100. What is in flight is bounded by its maker.
+        connector=aiohttp.TCPConnector(ssl=trust, limit=0, keepalive_timeout=_IDLE_LIMIT),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[trace],
+    )
