@@ -1,0 +1,95 @@
+"""One attempt at one leased connection: ask if there is something to ask, classify, decide, store."""
+
+import logging
+import random
+from datetime import UTC, datetime
+from typing import Final
+from uuid import uuid4
+
+from msgspec import Struct
+
+from authpulse_contract.events import type_of
+from authpulse_refresher.classify import classify
+from authpulse_refresher.conclude import host_of
+from authpulse_refresher.decide import decide, skip, skip_reason
+from authpulse_refresher.grant import secrets_of
+from authpulse_refresher.idp import ask
+from authpulse_refresher.lease import Lease
+from authpulse_refresher.model import Answer, Connection, Decision, Issued, NoAnswer, Transient, Verdict
+from authpulse_refresher.settle import named, settle
+from authpulse_refresher.vault import Vault
+from authpulse_refresher.vault_rows import Row
+from authpulse_refresher.wire import Wires
+
+_CRASHED: Final = NoAnswer(cause="crash", sent=True)
+_UNREADABLE: Final = Transient(cause="unreadable")
+
+_log = logging.getLogger(__name__)
+
+
+class Attempts(Struct, frozen=True, kw_only=True):
+    """Carries attempts out; `deadline` is for the IdP's whole answer, in seconds."""
+
+    vault: Vault
+    wires: Wires
+    deadline: float
+
+    async def run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
+        """Carry one out and store its outcome; None: it was overtaken and dropped.
+
+        One that somebody began and never finished is settled first, by itself: all that is known of it is that the IdP
+        may have obeyed. The next one follows by the usual back-off.
+        """
+        connection, event_id = row.connection, uuid4()
+        # The database's clock found it due; by another one the token might not have run out yet.
+        if reason := None if lease.abandoned else skip_reason(connection, lease.leased_at):
+            decision = await settle(
+                self.vault,
+                lease,
+                connection,
+                lambda current: skip(current, reason, now=lease.leased_at, event_id=event_id, actor=actor),
+                issued=False,
+            )
+        else:
+            verdict, duration_ms = await self._verdict(lease, row)
+            now, jitter = datetime.now(UTC), random.random()  # noqa: S311 -- spreads load
+            decision = await settle(
+                self.vault,
+                lease,
+                connection,
+                lambda current: decide(
+                    current, verdict, now=now, event_id=event_id, actor=actor, duration_ms=duration_ms, jitter=jitter
+                ),
+                issued=isinstance(verdict, Issued),
+            )
+        if decision is not None:
+            _report(decision)
+        return decision
+
+    async def _verdict(self, lease: Lease, row: Row) -> tuple[Verdict, int | None]:
+        """The verdict, and how long the IdP took in milliseconds, if it was asked."""
+        if lease.abandoned:
+            return _classified(_CRASHED, row.connection), None
+        if not row.connection.configured:
+            _log.error("a connection cannot be read: %s", row.fault, extra=named(row.connection))
+            return _UNREADABLE, None
+        answer, duration_ms = await ask(self.wires, row.connection, deadline=self.deadline)
+        return _classified(answer, row.connection), duration_ms
+
+
+def _classified(answer: Answer | NoAnswer, connection: Connection) -> Verdict:
+    return classify(
+        answer,
+        idp_host=host_of(connection),
+        terminal_codes=connection.oauth.terminal_codes if connection.oauth else (),
+        secrets=secrets_of(connection),
+        now=datetime.now(UTC),
+    )
+
+
+def _report(decision: Decision) -> None:
+    event, detail = decision.event, decision.event.detail
+    told = {name: getattr(detail, name, None) for name in ("idp_error_code", "http_status", "cause", "duration_ms")}
+    _log.info(
+        type_of(event), extra=named(decision.after) | {name: told[name] for name in told if told[name] is not None}
+    )

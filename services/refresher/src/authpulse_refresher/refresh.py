@@ -1,0 +1,93 @@
+"""The loop: lease what is due, carry the attempts out side by side, and finish what was begun before stopping."""
+
+import asyncio
+import logging
+import traceback
+from collections import Counter
+from typing import Final
+from uuid import UUID
+
+from authpulse_contract.events import BACKGROUND
+from authpulse_refresher.attempt import Attempts
+from authpulse_refresher.lease import Lease, lease_due, lease_one
+from authpulse_refresher.model import Decision
+from authpulse_refresher.outages import DATABASE_AWAY
+from authpulse_refresher.store import load
+from authpulse_refresher.vault_rows import Row
+
+STORE_MARGIN: Final = 30.0
+"""Seconds beyond the deadline of the answer that a lease lasts, and that a stop waits: time to store the outcome."""
+
+_log = logging.getLogger(__name__)
+
+
+class Refresher:
+    """Runs the attempts of this process: at most `in_flight` at once, `per_host` of them at one IdP's host."""
+
+    def __init__(self, attempts: Attempts, *, in_flight: int, per_host: int, poll_interval: float) -> None:
+        self._attempts, self._in_flight, self._per_host = attempts, in_flight, per_host
+        self._poll_interval = poll_interval
+        self._lease_seconds = attempts.deadline + STORE_MARGIN
+        self._running: dict[asyncio.Task[Decision | None], str] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Refresh until `stop`, then wait for what is under way, no longer than `deadline` + `STORE_MARGIN`.
+
+        What is not stored by then is found by whoever comes after the end of its lease.
+        """
+        stopping = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            try:
+                begun = await self._begin_due()
+            except DATABASE_AWAY as outage:
+                _log.warning("cannot look for what is due: %s", type(outage).__name__)
+                begun = 0
+            # Whoever ends makes room, here and in the budget of its host; otherwise there is nothing to do until later.
+            waited_for = {stopping, *self._running} if begun or self._running else {stopping}
+            await asyncio.wait(waited_for, timeout=self._poll_interval, return_when=asyncio.FIRST_COMPLETED)
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=self._lease_seconds)
+
+    async def refresh_now(self, connection_id: UUID, actor: str) -> Decision | None:
+        """Refresh without waiting for the due time; None: somebody else is at it, or overtook this attempt."""
+        while True:
+            async with self._attempts.vault.pool.connection() as db:
+                lease = await lease_one(db, connection_id, seconds=self._lease_seconds)
+                rows = await load(db, self._attempts.vault.ring, [connection_id])
+            if lease is None:
+                return None
+            decision = await asyncio.shield(self._begin(lease, rows[connection_id], actor))
+            if not lease.abandoned:
+                return decision
+
+    async def _begin_due(self) -> int:
+        """How many attempts were begun."""
+        free = self._in_flight - len(self._running)
+        if free <= 0:
+            return 0
+        budgets = {host: max(0, self._per_host - busy) for host, busy in Counter(self._running.values()).items()}
+        async with self._attempts.vault.pool.connection() as db:
+            leases = await lease_due(
+                db, limit=free, seconds=self._lease_seconds, budget=self._per_host, budgets=budgets
+            )
+            rows = await load(db, self._attempts.vault.ring, [lease.connection_id for lease in leases])
+        for lease in leases:
+            self._begin(lease, rows[lease.connection_id], BACKGROUND)
+        return len(leases)
+
+    def _begin(self, lease: Lease, row: Row, actor: str) -> asyncio.Task[Decision | None]:
+        """A task of its own: whoever waits for it may be cancelled, the attempt is not."""
+        task = asyncio.create_task(self._run(lease, row, actor))
+        self._running[task] = lease.idp_host or ""
+        task.add_done_callback(self._running.pop)
+        return task
+
+    async def _run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
+        try:
+            return await self._attempts.run(lease, row, actor)
+        except Exception as bug:
+            # Without its text, which may hold anything. The end of the lease brings the connection back.
+            _log.error(
+                "an attempt failed: %s", type(bug).__name__, extra={"trace": traceback.format_tb(bug.__traceback__)}
+            )
+            return None

@@ -1,0 +1,132 @@
+"""Registers, removes, lists and forgets, each from command to reply; asks no IdP."""
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+from uuid import uuid4
+
+from authpulse_contract.commands import (
+    ConnectionPage,
+    Done,
+    ForgetToken,
+    ListConnections,
+    Refused,
+    Register,
+    Remove,
+    Reply,
+)
+from authpulse_contract.connections import BroughtToken
+from authpulse_contract.events import ConnectionChanged, ConnectionRegistered, ConnectionRemoved
+from authpulse_contract.secret import Secret
+from authpulse_contract.validate import problems
+from authpulse_refresher import lifecycle
+from authpulse_refresher.model import Connection, Decision
+from authpulse_refresher.store import find, list_page, put
+from authpulse_refresher.vault import Vault
+
+PAGE_LIMIT: Final = 2000
+"""Connections in one reply: with names of the usual length it fits the 1 MiB of a NATS message."""
+
+UNKNOWN: Final = Refused(slug="unknown_connection", detail="No such connection is registered.")
+
+_Deciding = Callable[[Connection | None, datetime], Decision | Refused | None]
+
+
+async def register(vault: Vault, command: Register) -> Reply:
+    """Make the connection be as declared."""
+    declaration, connection_id, event_id = command.declaration, uuid4(), uuid4()
+    if found := problems(declaration):
+        return Refused(slug="invalid", detail=found[0].detail, member=found[0].member)
+    if declaration.oauth and declaration.oauth.client_auth == "private_key_jwt":
+        detail = "private_key_jwt is not supported yet: use basic, basic_raw, post or none"
+        return Refused(slug="invalid", detail=detail, member="client_auth")
+    jitter = random.random()  # noqa: S311 -- spreads load, guards nothing
+
+    def deciding(known: Connection | None, now: datetime) -> Decision | Refused | None:
+        return lifecycle.register(
+            declaration,
+            known,
+            connection_id=connection_id,
+            declared_by=command.declared_by,
+            fingerprint=_fingerprint(vault, declaration.token, known),
+            now=now,
+            event_id=event_id,
+            actor=command.actor,
+            jitter=jitter,
+        )
+
+    return await _carry_out(vault, declaration.kind, declaration.name, deciding, dry_run=command.dry_run)
+
+
+async def remove(vault: Vault, command: Remove) -> Reply:
+    """Forget the connection and its tokens; its history stays."""
+    event_id = uuid4()
+
+    def deciding(known: Connection | None, now: datetime) -> Decision | Refused | None:
+        if known is None or known.removed:
+            return UNKNOWN
+        return lifecycle.remove(known, declared_by=command.declared_by, now=now, event_id=event_id, actor=command.actor)
+
+    return await _carry_out(vault, command.kind, command.name, deciding, dry_run=command.dry_run)
+
+
+async def forget(vault: Vault, command: ForgetToken) -> Reply:
+    """Delete the stored tokens."""
+    event_id = uuid4()
+
+    def deciding(known: Connection | None, now: datetime) -> Decision | Refused | None:
+        if known is None or known.removed:
+            return UNKNOWN
+        return lifecycle.forget(known, revoked_at_idp=None, now=now, event_id=event_id, actor=command.actor)
+
+    return await _carry_out(vault, command.kind, command.name, deciding, dry_run=False)
+
+
+async def list_connections(vault: Vault, command: ListConnections) -> Reply:
+    """A page of what is registered; at most `PAGE_LIMIT` whatever was asked for."""
+    async with vault.pool.connection() as db:
+        limit = max(1, min(command.limit, PAGE_LIMIT))
+        return ConnectionPage(connections=await list_page(db, command.after_kind, command.after_name, limit))
+
+
+async def _carry_out(vault: Vault, kind: str, name: str, deciding: _Deciding, *, dry_run: bool) -> Reply:
+    """Decide on the connection as it stands, and again should somebody else have been faster."""
+    while True:
+        async with vault.pool.connection() as db:
+            row = await find(db, vault.ring, kind, name)
+            known = row.connection if row else None
+            decision = deciding(known, datetime.now(UTC))
+            if isinstance(decision, Refused):
+                return decision
+            if decision is None:
+                return Done(action="unchanged", version=known.version if known else None)
+            if dry_run or await put(db, vault.ring, known, decision):
+                break
+    vault.outgoing.set()
+    return _done(decision)
+
+
+def _done(decision: Decision) -> Done:
+    event, version = decision.event, decision.after.version
+    match event:
+        case ConnectionRegistered():
+            return Done(action="created", version=version)
+        case ConnectionChanged(detail=detail):
+            return Done(
+                action="changed", changed=detail.changed, tokens_forgotten=detail.tokens_forgotten, version=version
+            )
+        case ConnectionRemoved(detail=detail):
+            return Done(action="removed", tokens_forgotten=detail.tokens_forgotten, version=version)
+        case _:
+            return Done(action="forgotten", tokens_forgotten=True, version=version)
+
+
+def _fingerprint(vault: Vault, brought: BroughtToken | None, known: Connection | None) -> str | None:
+    """Of the brought token, comparable with the known one even after the active key has changed."""
+    if brought is None:
+        return None
+    tokens = (brought.refresh_token or Secret("")).reveal(), (brought.access_token or Secret("")).reveal()
+    like = bytes.fromhex(known.brought_fingerprint) if known and known.brought_fingerprint else None
+    return vault.ring.fingerprint(Secret(json.dumps(tokens)), like=like).hex()

@@ -1,0 +1,32 @@
+"""What the refresher can be told from outside."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl
+from authpulse_contract.secret import Secret
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Read once in `main`; each member from `AUTHPULSE_` and its name in capitals, or from the file in `..._FILE`."""
+
+    database_url: DatabaseUrl
+    sealing_keys: Annotated[
+        Secret,
+        Meta(
+            description='It should be the keys that seal tokens, "ID:KEY[,ID:KEY...]": 32 bytes each in base64, '
+            "the first one active."
+        ),
+    ]
+    nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
+    log_level: LogLevel = "INFO"
+    migrate: Annotated[bool, Meta(description="Whether to bring the schema up to date at start: true or false.")] = True
+    in_flight: Annotated[int, Meta(ge=1, description="How many refreshes may be under way at once.")] = 256
+    in_flight_per_host: Annotated[int, Meta(ge=1, description="How many of them at one identity provider's host.")] = 64
+    idp_deadline: Annotated[
+        float,
+        Meta(gt=0, description="Seconds for one answer of an identity provider, from name resolution to last byte."),
+    ] = 30.0
+    database_connections: Annotated[int, Meta(ge=2, description="How many connections to PostgreSQL at most.")] = 16
+    poll_interval: Annotated[float, Meta(gt=0, description="Seconds between two looks for what is due.")] = 1.0
