@@ -112,6 +112,18 @@ mutate:
     @.ci/sync --group mutation
     "{{ bin }}/python" .ci/mutate.py
 
+# The console: types, lint, unit tests, and that the served bundle is what its source builds; needs Node
+[group('gate')]
+[working-directory('services/health-api/console')]
+console-check: _console
+    npm run --silent check
+
+# The console in a real Chromium against the running system
+[group('gate')]
+[working-directory('services/health-api/console')]
+console-browser: _develop _console
+    npm run --silent test:browser
+
 # --- at the desk ------------------------------------------------------------------------------------------------------
 
 # Write the code in the house's format, mending what can be mended
@@ -132,3 +144,8 @@ _operate:
 [private]
 _develop:
     @.ci/sync
+
+[private]
+[working-directory('services/health-api/console')]
+_console:
+    @npm ci --silent --no-audit --no-fund

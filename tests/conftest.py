@@ -34,10 +34,10 @@ async def nats_url(nats_process: NatsServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     # The tests kill processes, not machines: what the kernel has been given is not lost.
     settings = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
-    with postgres(tmp_path_factory.mktemp("postgres") / "data", settings) as server:
+    with postgres(settings) as server:
         yield server.url
 
 

@@ -1,6 +1,7 @@
 """The real nats-server and PostgreSQL that `authpulse up` starts, for the length of a test run."""
 
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,18 +76,21 @@ class PostgresServer(Server):
 @contextmanager
 def nats_server(folder: Path) -> Iterator[NatsServer]:
     server = NatsServer(folder)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
 
 
 @contextmanager
-def postgres(folder: Path, settings: tuple[str, ...] = ()) -> Iterator[PostgresServer]:
-    server = PostgresServer(folder, settings)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def postgres(settings: tuple[str, ...] = ()) -> Iterator[PostgresServer]:
+    # Not below pytest's folder: any other run that starts shuts that to all accounts but its own, and PostgreSQL, which
+    # never runs as root, has another.
+    with tempfile.TemporaryDirectory(prefix="authpulse-postgres-") as folder:
+        server = PostgresServer(Path(folder) / "data", settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

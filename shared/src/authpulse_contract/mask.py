@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape, unescape
 from typing import Final
 from unicodedata import normalize
@@ -17,13 +17,15 @@ _SHORTEST_BASE64: Final = 8
 def mask(text: str, secrets: Iterable[str]) -> str:
     """`text` with each secret replaced by `***`, however blanks are strewn into it; where one is encoded in a way that
     cannot be located, `***` alone."""
-    plain = [packed for secret in secrets if len(packed := "".join(secret.split())) >= SHORTEST and packed.strip("*…")]
+    packed = {secret: "".join(secret.split()) for secret in secrets}
+    plain = {secret: bare for secret, bare in packed.items() if len(bare) >= SHORTEST and bare.strip("*…")}
     if not plain:
         return text
-    forms = {form for secret in plain for form in _forms(secret)}
+    # With its blanks too: what was encoded was the secret as it is.
+    forms = {form for secret, bare in plain.items() for form in (*_forms(bare), *_forms(secret))}
     while (masked := _replace(text, forms)) != text:
         text = masked
-    return MASK if any(secret in decoded for decoded in _decoded(text) for secret in plain) else text
+    return MASK if any(secret in decoded for decoded in _decoded(text) for secret in plain.values()) else text
 
 
 def _forms(secret: str) -> set[str]:
@@ -56,22 +58,29 @@ def _base64_forms(data: bytes) -> set[str]:
 def _replace(text: str, forms: set[str]) -> str:
     places = [index for index, char in enumerate(text) if not char.isspace()]
     packed = "".join(text[index] for index in places)
-    hidden: set[int] = set()
-    for form in forms:
-        at = packed.find(form)
-        while at >= 0:
-            hidden.update(range(at, at + len(form)))
-            at = packed.find(form, at + 1)
-    if not hidden:
-        return text
-    pieces, end, inside = [], 0, False
-    for index, place in enumerate(places):
-        if index in hidden:
-            if not inside:
-                pieces += [text[end:place], MASK]
-            end = place + 1
-        inside = index in hidden
-    return "".join(pieces) + text[end:]
+    pieces, shown_to = [], 0
+    for first, last in _joined(span for form in forms for span in _spans(packed, form)):
+        pieces += [text[shown_to : places[first]], MASK]
+        shown_to = places[last] + 1
+    return "".join(pieces) + text[shown_to:]
+
+
+def _spans(packed: str, form: str) -> Iterator[tuple[int, int]]:
+    at = packed.find(form)
+    while at >= 0:
+        yield at, at + len(form) - 1
+        at = packed.find(form, at + 1)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The first and last places of what overlaps or touches, in order."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _decoded(text: str) -> Iterable[str]:

@@ -6,18 +6,20 @@ from typing import Final
 from unicodedata import normalize
 from urllib.parse import unquote
 
+# Each branch begins at one character and runs over a class that does not hold it: the search stays linear, so that no
+# hostile text can make it slow.
 _SHAPES: Final = re.compile(
     r"""
       : \s* [/\\] \s* [/\\]                        # any scheme, known or made up: https://, hxxp://, https:/ /
     | [/\\]{2} [^\s/\\]                            # without a scheme: //host, \\host
     | \b (?: https? | hxxps? | ftps? | wss? | file | javascript | vbscript | mailto | blob | intent | view-source )
-      \s? : \s? [^\s]                              # no slashes needed: javascript:alert(1), https:host
-    | \b data : [^\s,]* [/;,]                      # data:text/html,...
+      \s? : \s? \S                                 # no slashes needed: javascript:alert(1), https:host
+    | \b data : [\w.+-]* [/;,]                     # data:text/html,...
     | \b www \d? \. \S
-    | [^\s/:@]+ : [^\s/@]+ @ [\w\[]                # user:password@host
-    | [\w-]+ (?: \.[\w-]+ )+ (?: :\d+ )? [/?\\#] \S   # idp.example/path
-    | \b [\w.-]+ :\d{2,5} [/?\\#] \S               # localhost:8080/path
-    | \] (?: :\d+ )? / \S                          # [::1]/path
+    | : [^\s/@:]+ @ [\w\[]                         # user:password@host
+    | [\w-] \. [\w-]+ (?: :\d{1,5} )? [/?\\#] \S   # idp.example/path
+    | [\w-] : \d{2,5} [/?\\#] \S                   # localhost:8080/path
+    | \] (?: :\d{1,5} )? / \S                      # [::1]/path
     | \? [\w.~%\[\]-]+ = \S                        # ?code=...
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -30,7 +30,8 @@ def site_routes() -> list[HTTPRouteHandler]:
     """The handlers of the console's page and of the files below `assets`."""
     known = dict(_files(files("authpulse_health_api") / "site", ""))
 
-    @get("/", include_in_schema=False)
+    # The console's own pages: it finds out from the address which one to show.
+    @get(["/", "/incidents", "/connections/{kind:str}/{name:str}"], include_in_schema=False)
     async def page(
         if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
     ) -> Response[bytes]:

@@ -1,0 +1,62 @@
+import "./connection.css";
+import { useCallback, useEffect, useState } from "react";
+import { ConnectionOAuthHealthBadge, stateOf, type ConnectionRef, type Health } from "../../oauth-health";
+import { getStatus } from "../api/connections";
+import { useAnswer } from "../api/useAnswer";
+import { Link } from "../routing/Link";
+import { LIST_PATH } from "../routing/routes";
+import { Notice } from "../shell/Notice";
+import { Actions } from "./Actions";
+import { HistoryPanel } from "./HistoryPanel";
+import { StatusPanel } from "./StatusPanel";
+import { TimelinePanel } from "./TimelinePanel";
+import { Why } from "./Why";
+
+/** One connection: what is true of it, why, what to do, and what happened; renewed with each change of its row. */
+export function ConnectionPage({ kind, name, health }: ConnectionRef & { readonly health: Health }) {
+  const row = health.rows.find((each) => each.kind === kind && each.name === name);
+  // An action's answer counts as a change too: the row may come a moment later.
+  const [acted, setActed] = useState(0);
+  const version = `${row?.changed_at ?? ""} ${health.transport === "offline"} ${acted}`;
+  const ask = useCallback((signal: AbortSignal) => getStatus({ kind, name }, signal), [kind, name]);
+  const status = useAnswer(ask, version);
+  useEffect(() => {
+    document.title = `${kind}/${name} · authpulse`;
+    return () => {
+      document.title = "authpulse";
+    };
+  }, [kind, name]);
+  return (
+    <div className="page connection-page">
+      <Link href={LIST_PATH} className="back">
+        ← Connections
+      </Link>
+      <div className="title-row">
+        <h1>
+          <span className="quiet">{kind}/</span>
+          {name}
+        </h1>
+        <ConnectionOAuthHealthBadge row={row} />
+        {row && stateOf(row) === "healthy" && <span className="state-healthy">✓ Healthy</span>}
+      </div>
+      {status?.ok && <Why row={row} status={status.body} />}
+      {status && !status.ok && (
+        <Notice tone="amber" title={status.problem.title} detail={status.problem.detail} />
+      )}
+      {row?.has_oauth && status?.ok && (
+        <Actions
+          connection={{ kind, name }}
+          status={status.body}
+          onActed={() => {
+            setActed((times) => times + 1);
+          }}
+        />
+      )}
+      <TimelinePanel kind={kind} name={name} version={version} />
+      <div className="panels">
+        {status?.ok && <StatusPanel status={status.body} />}
+        <HistoryPanel kind={kind} name={name} version={version} />
+      </div>
+    </div>
+  );
+}

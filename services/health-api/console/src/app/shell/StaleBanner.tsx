@@ -1,0 +1,43 @@
+import { useState } from "react";
+import type { Transport } from "../../oauth-health";
+import { duration } from "../time/format";
+import { useNow } from "../time/useNow";
+import { Notice } from "./Notice";
+
+interface Props {
+  readonly transport: Transport;
+  /** Seconds since the API last knew its rows to equal the ledger. */
+  readonly staleness: number;
+}
+
+/** Seconds; the API looks at its ledger every second or so, even if nothing wakes it. */
+const USUAL_AGE = 10;
+
+/** Says when what is shown may be old, and how old. */
+export function StaleBanner({ transport, staleness }: Props) {
+  if (transport === "offline") return <Offline />;
+  if (staleness <= USUAL_AGE) return null;
+  return (
+    <div className="banner">
+      <Notice
+        tone="amber"
+        title={`What you see is ${duration(staleness * 1000)} old`}
+        detail="The API cannot reach its ledger and shows the last known state. It catches up by itself."
+      />
+    </div>
+  );
+}
+
+function Offline() {
+  const [since] = useState(() => Date.now());
+  const now = useNow();
+  return (
+    <div className="banner">
+      <Notice
+        tone="amber"
+        title="Offline"
+        detail={`The API has been out of reach for ${duration(Math.max(0, now - since))}. What you see is the last known state; it catches up by itself.`}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import "./topBar.css";
+import type { Transport } from "../../oauth-health";
+import { Link } from "../routing/Link";
+import { INCIDENTS_PATH, LIST_PATH, type Route } from "../routing/routes";
+import { ThemeSwitch } from "./ThemeSwitch";
+import { TransportSign } from "./TransportSign";
+
+interface Props {
+  readonly transport: Transport;
+  readonly page: Route["page"];
+  readonly onSignOut: () => void;
+}
+
+export function TopBar({ transport, page, onSignOut }: Props) {
+  return (
+    <header className="top-bar">
+      <Link href={LIST_PATH} className="brand">
+        <img src="/assets/icon.svg" alt="" width="20" height="20" />
+        authpulse
+      </Link>
+      <nav aria-label="Pages">
+        <Link href={LIST_PATH} {...(page === "list" && { "aria-current": "page" as const })}>
+          Connections
+        </Link>
+        <Link href={INCIDENTS_PATH} {...(page === "incidents" && { "aria-current": "page" as const })}>
+          Incidents
+        </Link>
+      </nav>
+      <TransportSign transport={transport} />
+      <ThemeSwitch />
+      <button type="button" className="quiet-button" onClick={onSignOut}>
+        Sign out
+      </button>
+    </header>
+  );
+}

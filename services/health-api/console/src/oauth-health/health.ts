@@ -1,0 +1,54 @@
+/** The reducer behind the hook: (health, message) → health. */
+
+import { changeBoard, EMPTY_BOARD, snapshotBoard, type Board, type Shift } from "./board";
+import type { ConnectionRef, HealthRow } from "./row";
+
+/** `connecting`: nothing yet, or between two streams; `offline`: the API is out of reach, what is shown is the last known. */
+export type Transport = "connecting" | "stream" | "polling" | "offline" | "signed-out";
+
+export type Message =
+  | { readonly type: "snapshot"; readonly rows: readonly HealthRow[] }
+  | {
+      readonly type: "changed";
+      readonly changed: readonly HealthRow[];
+      readonly removed: readonly ConnectionRef[];
+    }
+  | { readonly type: "transport"; readonly transport: Transport }
+  | { readonly type: "staleness"; readonly seconds: number };
+
+export interface Health extends Board {
+  /** False until the first rows came: an empty list then means "not known", not "none". */
+  readonly loaded: boolean;
+  readonly transport: Transport;
+  /** Seconds since the API last knew its rows to equal the ledger; a few are usual. */
+  readonly staleness: number;
+  /** Rows that the newest message moved to another state. */
+  readonly shifts: readonly Shift[];
+}
+
+export const UNKNOWN: Health = {
+  ...EMPTY_BOARD,
+  loaded: false,
+  transport: "connecting",
+  staleness: 0,
+  shifts: [],
+};
+
+export function reduceHealth(health: Health, message: Message): Health {
+  switch (message.type) {
+    case "snapshot": {
+      if (!health.loaded) return { ...health, ...snapshotBoard(message.rows), loaded: true };
+      // A snapshot after the first one is a reconnect or a poll: say what moved meanwhile.
+      const { shifts } = changeBoard(health, message.rows, []);
+      return { ...health, ...snapshotBoard(message.rows), shifts };
+    }
+    case "changed": {
+      const { board, shifts } = changeBoard(health, message.changed, message.removed);
+      return { ...health, ...board, shifts };
+    }
+    case "transport":
+      return health.transport === message.transport ? health : { ...health, transport: message.transport };
+    case "staleness":
+      return health.staleness === message.seconds ? health : { ...health, staleness: message.seconds };
+  }
+}
