@@ -8,6 +8,8 @@ from typing import Annotated, Final, get_args, get_origin, get_type_hints
 from msgspec import NODEFAULT, Meta, Struct
 from msgspec.structs import fields
 
+from authpulse_contract.secret import Secret
+
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs/settings.md"
 SERVICES: Final = {
     "refresher": "authpulse_refresher",
@@ -28,10 +30,22 @@ def meta_of(hint: object) -> Meta:
     return found[0] if found else Meta()
 
 
-def bounds(meta: Meta) -> str:
+def meaning(meta: Meta) -> str:
+    """The description as a sentence of its own (in a message it follows the variable), and the bounds."""
+    text = (meta.description or "").removeprefix("It should be ")
     named = {"above": meta.gt, "at least": meta.ge, "below": meta.lt, "at most": meta.le}
-    said = [f"{word} {bound}" for word, bound in named.items() if bound is not None]
-    return f" ({', '.join(said)})" if said else ""
+    bounds = ", ".join(f"{word} {bound}" for word, bound in named.items() if bound is not None)
+    return f"{text[:1].upper()}{text[1:]}" + (f" {bounds.capitalize()}." if bounds else "")
+
+
+def shown(default: object) -> str:
+    """As one would write it into the variable."""
+    if default is NODEFAULT:
+        return "required"
+    if default is None:
+        return "none"
+    text = default.reveal() if isinstance(default, Secret) else str(default)
+    return f"`{text.lower() if isinstance(default, bool) else text}`"
 
 
 def table(settings: type[Struct]) -> str:
@@ -41,10 +55,7 @@ def table(settings: type[Struct]) -> str:
         meta = meta_of(hints[member.name])
         if not meta.description:
             sys.exit(f"{settings.__module__}: {member.name} has no description")
-        default = (
-            "required" if member.default is NODEFAULT else "none" if member.default is None else f"`{member.default}`"
-        )
-        rows.append(f"| `AUTHPULSE_{member.name.upper()}` | {meta.description}{bounds(meta)} | {default} |")
+        rows.append(f"| `AUTHPULSE_{member.name.upper()}` | {meaning(meta)} | {shown(member.default)} |")
     return "\n".join(rows)
 
 
