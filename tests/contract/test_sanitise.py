@@ -1,4 +1,7 @@
-"""What a stranger's string looks like once it is safe to show."""
+"""What a stranger's string looks like once it is safe to show.
+
+Longer than 200 lines because its tables of whole values are the specification, row by row.
+"""
 
 import sys
 from base64 import b64encode, urlsafe_b64encode

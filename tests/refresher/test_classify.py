@@ -1,4 +1,7 @@
-"""Neighbours of the corpus: the same rules on answers that nobody has collected."""
+"""Neighbours of the corpus: the same rules on answers that nobody has collected.
+
+Longer than 200 lines because its tables of whole values are the specification, row by row.
+"""
 
 import json
 from datetime import UTC, datetime
