@@ -10,9 +10,6 @@ from authpulse_contract.secret import Secret
 ClientAuth = Literal["basic", "basic_raw", "post", "none", "private_key_jwt"]
 DeclaredBy = Literal["file", "http"]
 
-NAME_LIMIT = 128
-"""Characters in a kind or a name: four bytes each, percent-encoded twice, still fit one NATS control line."""
-
 
 class OAuthConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is not secret about an OAuth connection; times in seconds. Secrets travel beside it.

@@ -1,14 +1,22 @@
 """The twelve facts in the life of a connection, as they travel on the bus and stand in the ledger."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Grant = Literal["authorization_code", "client_credentials"]
 ErrorClass = Literal["transient", "revoked"]
 Outcome = Literal["known", "unknown"]
+
+NAME_LIMIT: Final = 128
+"""Characters in a kind or a name: four bytes each, percent-encoded twice, still fit one NATS control line."""
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A point in time; without an offset from UTC it would be another one on another machine."""
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LIMIT)]
+Version = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 BACKGROUND: Final = "system:background-refresh"
 TOKEN_REQUEST: Final = "system:token-request"  # noqa: S105 -- an actor's name, not a credential
@@ -17,7 +25,7 @@ TOKEN_REQUEST: Final = "system:token-request"  # noqa: S105 -- an actor's name, 
 class LastRevocation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When, why and by whom the grant was last lost. `reason` is the IdP's code, else the event type."""
 
-    occurred_at: datetime
+    occurred_at: Moment
     reason: str
     idp_host: str | None = None
 
@@ -36,22 +44,22 @@ class ConnectionState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     has_refresh_token: bool = False
     grant: Grant | None = None
     scope: str | None = None
-    expires_at: datetime | None = None
-    refresh_expires_at: datetime | None = None
-    last_refreshed_at: datetime | None = None
-    next_refresh_at: datetime | None = None
+    expires_at: Moment | None = None
+    refresh_expires_at: Moment | None = None
+    last_refreshed_at: Moment | None = None
+    next_refresh_at: Moment | None = None
     authenticated_by: str | None = None
-    authenticated_at: datetime | None = None
+    authenticated_at: Moment | None = None
     last_revocation: LastRevocation | None = None
 
 
 class RefreshDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt at a refresh, before and after. Strings are sanitised; `duration_ms` is the IdP call alone."""
 
-    before_expires_at: datetime | None = None
-    before_refresh_expires_at: datetime | None = None
-    after_expires_at: datetime | None = None
-    after_refresh_expires_at: datetime | None = None
+    before_expires_at: Moment | None = None
+    before_refresh_expires_at: Moment | None = None
+    after_expires_at: Moment | None = None
+    after_refresh_expires_at: Moment | None = None
     rotated_refresh: bool = False
     token_deleted: bool = False
     duration_ms: int | None = None
@@ -60,7 +68,7 @@ class RefreshDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error_class: ErrorClass | None = None
     outcome: Outcome | None = None
     cause: str | None = None
-    next_attempt_at: datetime | None = None
+    next_attempt_at: Moment | None = None
     attempt: int | None = None
 
 
@@ -76,8 +84,8 @@ class ChangeDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ConnectDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A sign-in at the IdP: begun, done, or failed."""
 
-    after_expires_at: datetime | None = None
-    after_refresh_expires_at: datetime | None = None
+    after_expires_at: Moment | None = None
+    after_refresh_expires_at: Moment | None = None
     scope: str | None = None
     idp_error_code: str | None = None
     http_status: int | None = None
@@ -96,10 +104,10 @@ class _Event(Struct, frozen=True, kw_only=True, tag_field="event_type", omit_def
 
     event_id: UUID
     connection_id: UUID
-    connection_kind: str
-    connection_name: str
-    version: int
-    occurred_at: datetime
+    connection_kind: Name
+    connection_name: Name
+    version: Version
+    occurred_at: Moment
     actor: str
     state: ConnectionState
     idp_host: str | None = None

@@ -1,11 +1,10 @@
 """The health of one connection: the public row of the bulk answer, and the projection it is served from."""
 
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from authpulse_contract.events import ConnectionState
+from authpulse_contract.events import ConnectionState, Moment
 
 
 class HealthRow(Struct, frozen=True, kw_only=True):
@@ -21,7 +20,14 @@ class HealthRow(Struct, frozen=True, kw_only=True):
     token_acquired: bool
     idp_error_code: str | UnsetType = UNSET
     refresh_failing: bool
-    changed_at: datetime
+    changed_at: Moment
+
+
+class Connections(Struct, frozen=True, kw_only=True):
+    """The bulk answer: rows ordered by kind and name; `next_cursor` only where a limit left some for another page."""
+
+    connections: list[HealthRow]
+    next_cursor: str | UnsetType = UNSET
 
 
 class ConnectionHealth(Struct, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ class ConnectionHealth(Struct, frozen=True, kw_only=True):
     removed: bool
     idp_error_code: str | None
     refresh_failing: bool
-    changed_at: datetime
+    changed_at: Moment
     idp_host: str | None
     state: ConnectionState
 

@@ -8,8 +8,9 @@ from unicodedata import category
 
 from msgspec import Struct
 
-from authpulse_contract.connections import NAME_LIMIT, BroughtToken, Declaration, OAuthConfig
+from authpulse_contract.connections import BroughtToken, Declaration, OAuthConfig
 from authpulse_contract.endpoint import endpoint_fault
+from authpulse_contract.events import NAME_LIMIT
 from authpulse_contract.secret import Secret
 
 LONGEST: Final = 10 * 365.25 * 86_400.0

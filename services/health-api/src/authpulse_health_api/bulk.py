@@ -7,9 +7,8 @@ from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
-from msgspec import UNSET, Struct, UnsetType
 
-from authpulse_contract.health import HealthRow
+from authpulse_contract.health import Connections
 from authpulse_health_api.conditional import is_current
 from authpulse_health_api.ledger import LedgerAwayError
 from authpulse_health_api.problems import Slug, documented
@@ -19,14 +18,6 @@ from authpulse_health_api.watch import Watch
 HIGHEST_LIMIT: Final = 1000
 
 Flag = Annotated[bool | None, QueryParameter()]
-
-
-class Connections(Struct, frozen=True, kw_only=True):
-    """Health rows ordered by kind and name; `next_cursor` only where a limit left some for another page."""
-
-    connections: list[HealthRow]
-    next_cursor: str | UnsetType = UNSET
-
 
 _HEADERS: Final = [
     ResponseHeader(name="ETag", description="Strong; for If-None-Match.", documentation_only=True, required=True),
