@@ -24,23 +24,32 @@ describe("a board", () => {
 
   it("moves a row that got worse to the top and says so", () => {
     const worse = { ...healthy, needs_reauth: true };
-    const { board, shifts } = changeBoard(snapshotBoard([healthy, failing]), [worse], []);
+    const { board, shifts } = changeBoard(snapshotBoard([healthy, failing]), {
+      changed: [worse],
+      removed: [],
+    });
     expect(board.rows).toEqual([worse, failing]);
     expect(shifts).toEqual([{ row: worse, from: "healthy", to: "reauth" }]);
   });
 
   it("does not call a change within a state a shift", () => {
     const later = { ...healthy, changed_at: "2026-02-02T00:00:00Z" };
-    expect(changeBoard(snapshotBoard([healthy]), [later], []).shifts).toEqual([]);
+    expect(changeBoard(snapshotBoard([healthy]), { changed: [later], removed: [] }).shifts).toEqual([]);
   });
 
   it("lets a removed row go, and passes over one that it never had", () => {
-    const { board } = changeBoard(snapshotBoard([healthy, reauth]), [], [healthy, { kind: "x", name: "y" }]);
+    const { board } = changeBoard(snapshotBoard([healthy, reauth]), {
+      changed: [],
+      removed: [healthy, { kind: "x", name: "y" }],
+    });
     expect(board).toEqual(snapshotBoard([reauth]));
   });
 
   it("takes the last of two rows of one connection", () => {
-    const { board } = changeBoard(EMPTY_BOARD, [healthy, { ...healthy, needs_reauth: true }], []);
+    const { board } = changeBoard(EMPTY_BOARD, {
+      changed: [healthy, { ...healthy, needs_reauth: true }],
+      removed: [],
+    });
     expect(board).toEqual(snapshotBoard([{ ...healthy, needs_reauth: true }]));
   });
 
@@ -62,7 +71,7 @@ describe("a board", () => {
       for (const each of gone) truth.delete(`${each.kind}/${each.name}`);
       truth.set(`${changed.kind}/${changed.name}`, changed);
       const removed = gone.filter((each) => each.kind !== changed.kind || each.name !== changed.name);
-      board = changeBoard(board, [changed], removed).board;
+      board = changeBoard(board, { changed: [changed], removed: removed }).board;
       expect(board).toEqual(snapshotBoard([...truth.values()]));
     }
   });
@@ -75,7 +84,7 @@ describe("a board", () => {
     const many = Array.from({ length: 100_000 }, (_, index) => row({ name: `connection-${index}` }));
     const board = snapshotBoard(many);
     const begun = performance.now();
-    changeBoard(board, [row({ name: "connection-777", needs_reauth: true })], []);
+    changeBoard(board, { changed: [row({ name: "connection-777", needs_reauth: true })], removed: [] });
     expect(performance.now() - begun).toBeLessThan(500);
   });
 });

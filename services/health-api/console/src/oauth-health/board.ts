@@ -33,11 +33,7 @@ export function snapshotBoard(rows: readonly HealthRow[]): Board {
 }
 
 /** Linear in the rows: sorting 100,000 rows for one change would take a frame's time many times over. */
-export function changeBoard(
-  board: Board,
-  changed: readonly HealthRow[],
-  removed: readonly ConnectionRef[],
-): { board: Board; shifts: Shift[] } {
+export function changeBoard(board: Board, { changed, removed }: Changes): { board: Board; shifts: Shift[] } {
   const fresh = index(changed);
   const gone = index(removed);
   const shifts: Shift[] = [];
@@ -48,10 +44,32 @@ export function changeBoard(
       if (from !== to) shifts.push({ row: next, from, to });
       return false;
     }
-    return !gone.get(row.kind)?.has(row.name);
+    return !has(gone, row);
   });
   const incoming = [...fresh.values()].flatMap((names) => [...names.values()]).sort(compareRows);
   return { board: boardOf(merge(kept, incoming)), shifts };
+}
+
+/** What to do to a board: rows that are new or changed, and connections that are gone. */
+export interface Changes {
+  readonly changed: readonly HealthRow[];
+  readonly removed: readonly ConnectionRef[];
+}
+
+/** First `earlier`, then `later`, as one. */
+export function combineChanges(earlier: Changes, later: Changes): Changes {
+  const [fresh, gone] = [index(later.changed), index(later.removed)];
+  return {
+    changed: [...earlier.changed.filter((row) => !has(gone, row) && !has(fresh, row)), ...later.changed],
+    removed: [...earlier.removed.filter((ref) => !has(gone, ref) && !has(fresh, ref)), ...later.removed],
+  };
+}
+
+function has(
+  refs: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
+  { kind, name }: ConnectionRef,
+): boolean {
+  return refs.get(kind)?.has(name) ?? false;
 }
 
 /** By kind, then name: the last of equals wins. */
@@ -64,15 +82,28 @@ function index<Ref extends ConnectionRef>(refs: readonly Ref[]): Map<string, Map
   return kinds;
 }
 
+/** Both are in order; `right` is short, so each of its rows is sought by halving. */
 function merge(left: readonly HealthRow[], right: readonly HealthRow[]): HealthRow[] {
-  const merged: HealthRow[] = [];
-  let next = 0;
-  for (const row of left) {
-    for (let other = right[next]; other && compareRows(other, row) < 0; other = right[++next])
-      merged.push(other);
-    merged.push(row);
+  const parts: HealthRow[][] = [];
+  let begin = 0;
+  for (const row of right) {
+    const place = placeFor(row, left, begin);
+    parts.push(left.slice(begin, place), [row]);
+    begin = place;
   }
-  return merged.concat(right.slice(next));
+  return parts.flat().concat(left.slice(begin));
+}
+
+/** Where `row` belongs in `rows`, at `from` or after it. */
+function placeFor(row: HealthRow, rows: readonly HealthRow[], from: number): number {
+  let [low, high] = [from, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const held = rows[middle];
+    if (held && compareRows(held, row) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function boardOf(rows: readonly HealthRow[]): Board {

@@ -1,18 +1,14 @@
 /** The reducer behind the hook: (health, message) → health. */
 
-import { changeBoard, EMPTY_BOARD, snapshotBoard, type Board, type Shift } from "./board";
-import type { ConnectionRef, HealthRow } from "./row";
+import { changeBoard, EMPTY_BOARD, snapshotBoard, type Board, type Changes, type Shift } from "./board";
+import type { HealthRow } from "./row";
 
 /** `connecting`: nothing yet, or between two streams; `offline`: the API is out of reach, what is shown is the last known. */
 export type Transport = "connecting" | "stream" | "polling" | "offline" | "signed-out";
 
 export type Message =
   | { readonly type: "snapshot"; readonly rows: readonly HealthRow[] }
-  | {
-      readonly type: "changed";
-      readonly changed: readonly HealthRow[];
-      readonly removed: readonly ConnectionRef[];
-    }
+  | ({ readonly type: "changed" } & Changes)
   | { readonly type: "transport"; readonly transport: Transport }
   | { readonly type: "staleness"; readonly seconds: number };
 
@@ -39,11 +35,11 @@ export function reduceHealth(health: Health, message: Message): Health {
     case "snapshot": {
       if (!health.loaded) return { ...health, ...snapshotBoard(message.rows), loaded: true };
       // A snapshot after the first one is a reconnect or a poll: say what moved meanwhile.
-      const { shifts } = changeBoard(health, message.rows, []);
+      const { shifts } = changeBoard(health, { changed: message.rows, removed: [] });
       return { ...health, ...snapshotBoard(message.rows), shifts };
     }
     case "changed": {
-      const { board, shifts } = changeBoard(health, message.changed, message.removed);
+      const { board, shifts } = changeBoard(health, message);
       return { ...health, ...board, shifts };
     }
     case "transport":

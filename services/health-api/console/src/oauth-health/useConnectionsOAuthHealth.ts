@@ -1,5 +1,6 @@
 import { useEffect, useReducer } from "react";
 import { follow, PACE, type Pace } from "./follow";
+import { gather } from "./gather";
 import { reduceHealth, UNKNOWN, type Health } from "./health";
 
 export interface OAuthHealthOptions {
@@ -10,6 +11,8 @@ export interface OAuthHealthOptions {
   /** Keep the object the same between renders: another one starts the following anew. */
   readonly pace?: Pace;
 }
+
+const GATHER_MS = 100;
 
 /**
  * The health of all connections, kept current for as long as the component is mounted: pushed over the event stream,
@@ -25,9 +28,11 @@ export function useConnectionsOAuthHealth({
   const [health, tell] = useReducer(reduceHealth, UNKNOWN);
   useEffect(() => {
     const mounted = new AbortController();
-    void follow({ baseUrl, bearer }, pace, tell, mounted.signal);
+    const gathered = gather(tell, GATHER_MS);
+    void follow({ baseUrl, bearer }, pace, gathered.tell, mounted.signal);
     return () => {
       mounted.abort();
+      gathered.stop();
     };
   }, [baseUrl, bearer, pace]);
   return health;
