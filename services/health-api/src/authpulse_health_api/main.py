@@ -1,6 +1,8 @@
 """Wires the health-api together and runs it."""
 
 import asyncio
+import logging
+import os
 
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.run import run
@@ -16,6 +18,10 @@ from authpulse_health_api.watch import Watch
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     run(_serve)
+    # A thread of granian's may still be letting go of Python objects; if the interpreter went down under it, it would
+    # abort the process (SIGABRT). All that had to be closed is closed.
+    logging.shutdown()
+    os._exit(0)
 
 
 async def _serve(stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import closing
+from typing import Final
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -10,6 +11,9 @@ from granian.server.embed import Server
 from litestar.types import ASGIApp
 
 from authpulse_chassis.settings import SettingsError
+
+_LAST_ANSWERS: Final = 5.0
+"""Seconds that answers begun have to be finished in."""
 
 
 def free_address(host: str, port: int) -> str:
@@ -35,8 +39,9 @@ async def serve(app: ASGIApp, address: str, port: int, stop: asyncio.Event) -> N
     running = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
-    await running
-    if not stop.is_set():
+    if not stopping.done():
+        stopping.cancel()
         raise RuntimeError("the HTTP server ended by itself")
+    server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
+    # A client that never ends its request must not keep the process.
+    await asyncio.wait({running}, timeout=_LAST_ANSWERS)
