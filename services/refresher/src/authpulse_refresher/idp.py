@@ -21,7 +21,7 @@ _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((aiohttp.ClientConnectorDNSError,), "dns"),
     ((aiohttp.ClientSSLError, ssl.SSLError), "tls"),
     ((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "connect"),
-    ((aiohttp.InvalidURL, httpx.InvalidURL, httpx.UnsupportedProtocol), "address"),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, httpx.InvalidURL), "address"),
     ((aiohttp.ClientResponseError,), "garbled"),
     ((aiohttp.ClientError, ConnectionError), "reset"),
     ((TimeoutError,), "deadline"),

@@ -22,28 +22,23 @@ _may_be_sent: ContextVar[list[bool]] = ContextVar("_may_be_sent")
 
 
 class Wires:
-    """One transport for each set of trusted authorities; a file of authorities that changes is read again."""
+    """One transport for each set of trusted authorities; a file of authorities that has changed is read again."""
 
     def __init__(self) -> None:
-        self._transports: dict[str | None, tuple[AiohttpTransport, ssl.SSLContext, int]] = {}
+        # By file and time of change. The transport of an older file may still be in use and is kept: it costs nothing.
+        self._transports: dict[tuple[str | None, int], AiohttpTransport] = {}
 
     def get(self, ca_file: str | None) -> httpx.AsyncBaseTransport:
         """The transport that trusts `ca_file` (None: the usual authorities). Raises `OSError`: it cannot be read."""
-        changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
-        if ca_file in self._transports:
-            transport, trust, known = self._transports[ca_file]
-            if changed != known:
-                trust.load_verify_locations(ca_file)
-                self._transports[ca_file] = transport, trust, changed
-            return transport
-        trust = httpx.create_ssl_context(verify=True) if ca_file is None else ssl.create_default_context(cafile=ca_file)
-        transport = AiohttpTransport(verify=trust, client=lambda: _session(trust))
-        self._transports[ca_file] = transport, trust, changed
-        return transport
+        key = ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0
+        if key not in self._transports:
+            trust = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
+            self._transports[key] = AiohttpTransport(verify=trust, client=lambda: _session(trust))
+        return self._transports[key]
 
     async def close(self) -> None:
         """Close every connection."""
-        for transport, _, _ in self._transports.values():
+        for transport in self._transports.values():
             await transport.aclose()
 
 
