@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from support.servers import free_port, until
@@ -43,12 +44,16 @@ class Up:
 
     def start(self, *words: str, seconds: float = 60.0) -> None:
         """Start it and return once it says how to sign in."""
+        self.launch(*words)
+        until(lambda: "sign in:" in self.said or not self.running, seconds=seconds, what="authpulse up")
+        assert self.running, self.said
+
+    def launch(self, *words: str) -> None:
+        """Start it and return at once."""
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [program(), "up", "--data", str(self.data), "--http", self.http, *words], stdout=output, stderr=output
             )
-        until(lambda: "sign in:" in self.said or not self.running, seconds=seconds, what="authpulse up")
-        assert self.running, self.said
 
     @property
     def running(self) -> bool:
@@ -73,11 +78,11 @@ class Up:
         self._process.kill()
         self._process.wait()
 
-    def stop(self) -> int:
-        """SIGTERM; the exit status."""
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it in order; the exit status."""
         assert self._process
         if self.running:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(number)
         return self._process.wait(30)
 
     def ask(self, *words: str, **environ: str) -> Ran:
@@ -92,8 +97,12 @@ class Up:
 
     def health(self) -> dict[str, dict[str, Any]]:
         """The rows of the bulk answer by `kind/name`; none while nobody answers."""
-        ran = self.ask("status", "--json")
-        rows = json.loads(ran.stdout)["connections"] if ran.returncode == 0 else []
+        bearer = {"Authorization": f"Bearer {self.instance['admin_token']}"}
+        try:
+            answer = httpx.get(f"http://{self.http}/api/v1/admin/connections/oauth-health", headers=bearer)
+        except httpx.TransportError:
+            return {}
+        rows = answer.json()["connections"] if answer.status_code == httpx.codes.OK else []
         return {f"{row['kind']}/{row['name']}": row for row in rows}
 
 

@@ -23,7 +23,9 @@ async def messages(client: Client, subject: str, *, start: int, follow: bool) ->
     config = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start)
     try:
         feed = await client.jetstream().subscribe(subject, stream=STREAM, ordered_consumer=True, config=config)
-        left = (await feed.consumer_info()).num_pending or 0
+        there = await feed.consumer_info()
+        # What has been delivered in the meantime waits in `feed` and has yet to be read.
+        left = (there.delivered.consumer_seq if there.delivered else 0) + (there.num_pending or 0)
         while follow or left:
             try:
                 message = await feed.next_msg(timeout=PATIENCE)

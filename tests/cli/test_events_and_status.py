@@ -1,0 +1,59 @@
+import json
+import subprocess
+from pathlib import Path
+
+from support.operator import Up, program
+from support.servers import until
+
+
+def test_events_of_one_connection_come_in_order_and_as_lines(up: Up, folder: Path) -> None:
+    file = folder / "said.toml"
+    file.write_text('[[connection]]\nkind = "events"\nname = "a b/c.d"\ngrant = "none"\n')
+    assert up.ask("apply", str(file)).returncode == 0
+    until(lambda: up.events("events/a b/c.d"), what="the event")
+    ran = up.ask("events", "events/a b/c.d")
+    [line] = ran.stdout.splitlines()
+    assert "events/a b/c.d #1 connection_registered" in line
+    versions = [event["version"] for event in up.events("demo/healthy-rotating")]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_a_connection_is_named_as_kind_and_name(up: Up) -> None:
+    ran = up.ask("events", "crm")
+    assert ran.returncode == 1
+    assert "'crm' names no connection. Write KIND/NAME" in ran.stderr
+
+
+def test_following_shows_what_happens_from_then_on(up: Up, folder: Path) -> None:
+    output = folder / "followed"
+    with output.open("wb") as lines:
+        command = [program(), "events", "--data", str(up.data), "--follow", "--json", "demo/healthy-rotating"]
+        with subprocess.Popen(command, stdout=lines) as follower:
+            seen = len(up.events("demo/healthy-rotating"))
+            until(lambda: len(output.read_text().splitlines()) > seen, seconds=30, what="one more event")
+            follower.terminate()
+
+
+def test_the_table_shows_trouble_first(up: Up) -> None:
+    until(lambda: "demo/never-connected" in up.health(), what="the demonstration")
+    ran = up.ask("status")
+    assert ran.returncode == 0
+    rows = [line.split() for line in ran.stdout.splitlines()]
+    assert rows[0] == ["kind", "name", "health", "code", "since", "next"]
+    assert rows[1][2] == "reauth"
+    assert json.loads(up.ask("status", "--json").stdout)["connections"]
+
+
+def test_a_wrong_token_is_said_to_be_one(up: Up) -> None:
+    ran = up.ask("status", AUTHPULSE_ADMIN_TOKEN="wrong")
+    assert ran.returncode == 0  # --data says where and who; the environment is not asked
+    elsewhere = subprocess.run(
+        [program(), "status"],
+        env={"AUTHPULSE_URL": f"http://{up.http}", "AUTHPULSE_ADMIN_TOKEN": "wrong"},
+        cwd=up.data,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert elsewhere.returncode == 1
+    assert "does not accept the token" in elsewhere.stderr
