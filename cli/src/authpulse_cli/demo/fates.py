@@ -45,10 +45,18 @@ FATES: Final = {
             phases=(Phase(seconds=25), Phase(seconds=FOR_GOOD, status=400, error="invalid_grant")),
             again=False,
         ),
-        Fate(client_id="idp-outage", phases=(Phase(seconds=10), Phase(seconds=25, status=503))),
+        # Healthy for longer than the pause that a refresher has grown to by the end of the trouble.
+        Fate(
+            client_id="idp-outage",
+            phases=(Phase(seconds=10), Phase(seconds=20, status=503), Phase(seconds=40)),
+        ),
         Fate(
             client_id="idp-throttling",
-            phases=(Phase(seconds=20), Phase(seconds=25, status=429, error="slow_down", retry_after=5)),
+            phases=(
+                Phase(seconds=20),
+                Phase(seconds=20, status=429, error="slow_down", retry_after=5),
+                Phase(seconds=40),
+            ),
         ),
         Fate(client_id="no-refresh-token", phases=HEALTHY, lifetime=30, refreshable=False),
         Fate(client_id="never-connected", phases=HEALTHY),
