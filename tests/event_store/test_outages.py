@@ -58,7 +58,7 @@ async def test_killed_again_and_again_amid_a_flood_nothing_is_lost_or_doubled(
         async def enough(least: int = least) -> bool:
             return len(await versions(ledger)) >= least
 
-        await eventually(enough, True)
+        await eventually(enough, True, seconds=30)
         process.kill()
         process.wait()
     start()
