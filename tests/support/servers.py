@@ -17,12 +17,14 @@ __all__ = ["NatsServer", "PostgresServer", "Server", "free_port", "nats_server",
 _PASSWORD = "only-tests"
 
 
-def until(condition: Callable[[], object], *, seconds: float = 10.0, what: str = "the condition") -> None:
-    """Poll `condition` until it is true; AssertionError after `seconds`."""
+def until(
+    condition: Callable[[], object], *, seconds: float = 10.0, pause: float = 0.05, what: str = "the condition"
+) -> None:
+    """Look every `pause` seconds whether `condition` is true; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Server:

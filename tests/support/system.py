@@ -6,8 +6,9 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,18 @@ import nats.errors
 import psycopg
 from psycopg.rows import dict_row
 
+from authpulse_contract.cloudevents import headers
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.commands import LIST, REGISTER, ListConnections, Register, Reply
 from authpulse_contract.connections import Declaration
-from authpulse_contract.subjects import command_subject
+from authpulse_contract.events import Event, type_of
+from authpulse_contract.subjects import command_subject, event_subject
 from support.servers import NatsServer, free_port, until
 from support.services import Service
 
 Row = dict[str, Any]
 
-ADMIN_TOKEN = "admin-token-of-the-tests"
+ADMIN_TOKEN = "the-administrator-of-the-system-tests"
 _EVENTS = "select position, version, event_type, body from ledger.events where {} order by position"
 
 
@@ -35,15 +38,19 @@ class System:
     """A system of its own; `start` returns once it serves. Everything it logs is in `folder`."""
 
     def __init__(self, folder: Path, *, vault_url: str, ledger_url: str) -> None:
+        folder.mkdir()
         self.folder, self.vault_url, self.ledger_url = folder, vault_url, ledger_url
         self.nats = NatsServer(folder / "nats")
         self.url = f"http://127.0.0.1:{free_port()}"
         everywhere = {"AUTHPULSE_NATS_URL": self.nats.url, "AUTHPULSE_LOG_LEVEL": "INFO"}
-        key = base64.b64encode(b"k" * 32).decode()
-        self.refresher = self._service(
-            "authpulse_refresher",
-            everywhere | {"AUTHPULSE_DATABASE_URL": vault_url, "AUTHPULSE_SEALING_KEYS": f"test:{key}"},
-        )
+        refresher = {
+            "AUTHPULSE_DATABASE_URL": vault_url,
+            "AUTHPULSE_SEALING_KEYS": f"test:{base64.b64encode(b'k' * 32).decode()}",
+            # Lives are short here; and after a kill a lease has to run out, which outlasts the deadline.
+            "AUTHPULSE_POLL_INTERVAL": "0.1",
+            "AUTHPULSE_IDP_DEADLINE": "5",
+        }
+        self.refresher = self._service("authpulse_refresher", everywhere | refresher)
         self.event_store = self._service("authpulse_event_store", everywhere | {"AUTHPULSE_DATABASE_URL": ledger_url})
         http = {"AUTHPULSE_HTTP": self.url.removeprefix("http://"), "AUTHPULSE_ADMIN_TOKEN": ADMIN_TOKEN}
         self.health_api = self._service(
@@ -63,7 +70,7 @@ class System:
             service.start()
         self.until_ready()
 
-    def until_ready(self, *, seconds: float = 60.0) -> None:
+    def until_ready(self, *, seconds: float = 30.0) -> None:
         """Until commands are answered and bulk health is served; the event-store shows by what arrives there."""
         until(self._answers_commands, seconds=seconds, what="an answer to a command")
         until(lambda: self.get("/readyz").status_code == 200, seconds=seconds, what="/readyz")
@@ -92,7 +99,20 @@ class System:
         asked = (Register(declaration=one, declared_by="file", actor="system:test") for one in declarations)
         return self.ask(REGISTER, *asked)
 
+    def publish(self, event: Event) -> None:
+        """Put an event on the stream as the refresher would, acknowledged."""
+        asyncio.run(self._publish(event))
+
+    async def _publish(self, event: Event) -> None:
+        bus = await nats.connect(self.nats.url, allow_reconnect=False)
+        try:
+            subject = event_subject(event.connection_kind, event.connection_name, type_of(event))
+            await bus.jetstream().publish(subject, to_json(event), headers=headers(event))
+        finally:
+            await bus.close()
+
     def _answers_commands(self) -> bool:
+        assert all(service.running for service in self.services), "a service has ended by itself"
         with contextlib.suppress(nats.errors.Error, OSError):
             return bool(self.ask(LIST, ListConnections(limit=1)))
         return False
@@ -117,7 +137,7 @@ class System:
         rows = answer.json()["connections"] if answer.status_code == 200 else []
         return next((row for row in rows if (row["kind"], row["name"]) == (kind, name)), None)
 
-    def until_row(self, name: str, *, seconds: float = 15.0, **members: object) -> Row:
+    def until_row(self, name: str, members: Mapping[str, object], *, seconds: float = 15.0) -> Row:
         """The row of `api/<name>` once it has these members; None means absent."""
         found: Row = {}
 
@@ -177,3 +197,5 @@ def running_system(folder: Path, *, vault_url: str, ledger_url: str) -> Iterator
         yield system
     finally:
         system.stop()
+        # pytest shows it where the test fails, which is seldom understood without.
+        sys.stdout.write(system.logs()[-20_000:].decode(errors="replace"))

@@ -1,0 +1,62 @@
+"""Whether a system at rest has kept its promises: nothing lost, nothing doubled, everything agrees."""
+
+from collections import Counter
+
+from support.fold import folded
+from support.idp import Client
+from support.servers import until
+from support.system import System
+
+_AT_REST = """
+    select (select count(*) from vault.outbox) as waiting,
+           (select count(*) from vault.due
+             where attempt_id is not null or due_at < clock_timestamp() + interval '1 minute') as due"""
+_VERSIONS = "select name, version from vault.connections"
+_NEWEST = "select connection_name as name, max(version) as version from ledger.events group by connection_name"
+
+
+def until_at_rest(system: System, *, seconds: float) -> None:
+    """Until nothing is due, in flight or on its way: the last fact of each connection is in the ledger and served."""
+
+    def at_rest() -> bool:
+        (now,) = system.query(system.vault_url, _AT_REST)
+        return now["waiting"] == 0 and now["due"] == 0 and _versions_in_vault(system) == _versions_in_ledger(system)
+
+    until(at_rest, seconds=seconds, pause=0.25, what="rest")
+    until(lambda: _served(system) == folded(system.events()), seconds=10, what="the fold in the bulk answer")
+
+
+def check_sound(system: System) -> None:
+    """No gap, no loss, no double, by our own arithmetic and by the operator's command."""
+    events = system.events()
+    assert len({event["body"]["event_id"] for event in events}) == len(events)
+    by_name = Counter(event["body"]["connection_name"] for event in events)
+    pairs = {(event["body"]["connection_name"], event["version"]) for event in events}
+    assert pairs == {(name, version) for name, newest in by_name.items() for version in range(1, newest + 1)}
+    assert _versions_in_vault(system) == dict(by_name)
+    assert system.query(system.ledger_url, "select * from ledger.quarantine") == []
+    verified = system.authpulse("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def check_spent_once(system: System, name: str, client: Client) -> None:
+    """A spent refresh token came again only where the ledger owns up to an outcome that is not known."""
+    events = [event["body"] for event in system.events(name)]
+    unknown = sum(event.get("detail", {}).get("outcome") == "unknown" for event in events)
+    assert len(client.reuses) <= unknown, (name, client.reuses, unknown)
+    # What the IdP gave and we do not have is what we say we do not know of.
+    succeeded = sum(event["event_type"] == "refresh_succeeded" for event in events)
+    obeyed = sum(post.obeyed for post in client.posts)
+    assert succeeded <= obeyed <= succeeded + unknown, (name, obeyed, succeeded, unknown)
+
+
+def _served(system: System) -> list[dict[str, object]]:
+    return [{member: row[member] for member in row if member != "changed_at"} for row in system.bulk()]
+
+
+def _versions_in_vault(system: System) -> dict[str, int]:
+    return {row["name"]: row["version"] for row in system.query(system.vault_url, _VERSIONS)}
+
+
+def _versions_in_ledger(system: System) -> dict[str, int]:
+    return {row["name"]: row["version"] for row in system.query(system.ledger_url, _NEWEST)}
