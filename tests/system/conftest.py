@@ -1,6 +1,5 @@
 """The whole system and an identity provider, fresh for each test."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,9 +18,5 @@ def idp() -> Iterator[Idp]:
 @pytest.fixture
 def system(tmp_path: Path, new_database: Callable[[str | None], str]) -> Iterator[System]:
     """Empty databases: the services migrate them, as on a new installation."""
-    folder = tmp_path / "system"
-    folder.mkdir()
-    with running_system(folder, vault_url=new_database(None), ledger_url=new_database(None)) as running:
+    with running_system(tmp_path / "system", vault_url=new_database(None), ledger_url=new_database(None)) as running:
         yield running
-        # pytest shows it where the test fails, which is seldom understood without.
-        sys.stdout.write(running.logs()[-20_000:].decode(errors="replace"))
