@@ -35,8 +35,7 @@ def lay_out(modules: list[str]) -> None:
     for source in (ROOT / "shared/src", *(ROOT / "services").glob("*/src"), ROOT / "cli/src"):
         shutil.copytree(source, FLAT / "src", dirs_exist_ok=True)
     shutil.copytree(ROOT / "tests", FLAT / "tests")
-    names = {module.rpartition(".")[2] for module in modules}
-    tests = sorted(str(test.relative_to(FLAT)) for name in names for test in FLAT.glob(f"tests/*/test_{name}*.py"))
+    tests = sorted(str(test.relative_to(FLAT)) for module in modules for test in tests_of(module))
     paths = [f"src/{module.replace('.', '/')}.py" for module in modules]
     (FLAT / "pyproject.toml").write_text(
         f"""[tool.mutmut]
@@ -53,6 +52,13 @@ asyncio_mode = "auto"
 """,
         encoding="utf-8",
     )
+
+
+def tests_of(module: str) -> list[Path]:
+    """`tests/refresher/test_decide.py` and `test_decide_*.py` for `authpulse_refresher.decide`."""
+    package, _, name = module.removeprefix("authpulse_").partition(".")
+    folder = FLAT / "tests" / package
+    return [*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py")]
 
 
 def mutmut(*arguments: str) -> str:
