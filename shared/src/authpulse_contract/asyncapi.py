@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from authpulse_contract.cloudevents import CONTENT_TYPE, SOURCE, TYPE_PREFIX
-from authpulse_contract.subjects import ADVANCED, STREAM, command_subject
+from authpulse_contract.subjects import ADVANCED, STREAM, TOKENS_GET, command_subject
 
 HEADERS: Final = {
     "ce-specversion": "CloudEvents version: 1.0.",
@@ -59,6 +59,16 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
             "description": "The inbox that the request names.",
             "messages": {"reply": {"$ref": "#/components/messages/reply"}},
         },
+        "tokens": {
+            "address": TOKENS_GET,
+            "description": "Access tokens for other services; a NATS permission of its own guards it.",
+            "messages": {"get_token": {"$ref": "#/components/messages/get_token"}},
+        },
+        "token_replies": {
+            "address": None,
+            "description": "The inbox that the request names.",
+            "messages": {"token_reply": {"$ref": "#/components/messages/token_reply"}},
+        },
         **{
             f"command_{verb}": {
                 "address": command_subject(verb),
@@ -70,17 +80,8 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
     operations = {
         "publish_events": {"action": "send", "channel": {"$ref": "#/channels/events"}},
         "announce_position": {"action": "send", "channel": {"$ref": "#/channels/advanced"}},
-        **{
-            f"answer_{verb}": {
-                "action": "receive",
-                "channel": {"$ref": f"#/channels/command_{verb}"},
-                "reply": {
-                    "address": {"location": "$message.header#/reply"},
-                    "channel": {"$ref": "#/channels/replies"},
-                },
-            }
-            for verb in commands
-        },
+        "answer_get_token": _answer("tokens", "token_replies"),
+        **{f"answer_{verb}": _answer(f"command_{verb}", "replies") for verb in commands},
     }
     return {
         "asyncapi": "3.0.0",
@@ -95,6 +96,8 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
                     "payload": {"type": "integer", "minimum": 1, "description": "The position of the ledger."}
                 },
                 "reply": _message(reply),
+                "get_token": _message("get_token"),
+                "token_reply": _message("token_reply"),
                 **{f"command_{verb}": message for verb, message in commands.items()},
             },
             "schemas": {
@@ -104,6 +107,17 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
                     "required": list(HEADERS),
                 }
             },
+        },
+    }
+
+
+def _answer(channel: str, replies: str) -> dict[str, Any]:
+    return {
+        "action": "receive",
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "reply": {
+            "address": {"location": "$message.header#/reply"},
+            "channel": {"$ref": f"#/channels/{replies}"},
         },
     }
 

@@ -82,10 +82,14 @@ class NeedsReauth(Struct, frozen=True, kw_only=True, tag="needs_reauth", omit_de
 
 
 class TryLater(Struct, frozen=True, kw_only=True, tag="try_later", omit_defaults=True):
-    """The IdP could not be asked or did not answer usefully; the refresher goes on trying."""
+    """The IdP could not be asked or did not answer usefully; the refresher goes on trying.
+
+    `retry_after`: seconds until it does.
+    """
 
     idp_error_code: str | None = None
     http_status: int | None = None
+    retry_after: float | None = None
 
 
 class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):

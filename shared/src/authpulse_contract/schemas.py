@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from authpulse_contract import asyncapi, commands
+from authpulse_contract import asyncapi, commands, tokens
 from authpulse_contract.cloudevents import SCHEMA_PREFIX
 from authpulse_contract.events import Event
 from authpulse_contract.health import Connections, HealthRow
@@ -36,6 +36,8 @@ def published() -> dict[str, bytes]:
         "oauth_health": Connections,
         **{verbs[verb]: kind for verb, kind in _VERBS.items()},
         REPLY: commands.Reply,
+        "get_token": tokens.GetToken,
+        "token_reply": tokens.TokenReply,
     }
     documents = {f"{name}.json": schema(name, kind) for name, kind in kinds.items()}
     documents["asyncapi.json"] = asyncapi.describe(events, verbs, REPLY)

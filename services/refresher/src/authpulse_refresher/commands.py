@@ -11,11 +11,13 @@ from faststream.nats import NatsBroker, NatsMessage
 from authpulse_contract import commands as contract
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.commands import Refused, Reply
-from authpulse_contract.subjects import command_subject
+from authpulse_contract.subjects import TOKENS_GET, command_subject
+from authpulse_contract.tokens import GetToken, TokenReply
 from authpulse_refresher import registry
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.refresh_now import refresh_now
+from authpulse_refresher.tokens import TokenDesk
 from authpulse_refresher.vault import Vault
 
 C = TypeVar("C")
@@ -24,24 +26,38 @@ QUEUE: Final = "refresher"
 """The queue group: each command reaches one refresher."""
 # At once, of each verb. A refresh waits for an IdP and must not make the others wait with it.
 _WORKERS: Final = 64
+# Callers wait while an IdP is slow; those of one connection must not keep those of another from being heard.
+_CALLERS: Final = 4096
 
 _log = logging.getLogger(__name__)
 
 
-def answer_commands(broker: NatsBroker, vault: Vault, refresher: Refresher) -> None:
+def answer_commands(broker: NatsBroker, vault: Vault, refresher: Refresher, desk: TokenDesk) -> None:
     """Subscribe; the broker has yet to be started."""
 
     def on(verb: str, kind: type[C], handle: Callable[[C], Awaitable[Reply]]) -> None:
-        async def answer(body: bytes) -> bytes:
-            return to_json(await _reply(verb, body, kind, handle))
-
-        broker.subscriber(command_subject(verb), queue=QUEUE, max_workers=_WORKERS, decoder=_as_sent)(answer)
+        _subscribe(broker, command_subject(verb), kind, handle, workers=_WORKERS)
 
     on(contract.REGISTER, contract.Register, lambda command: registry.register(vault, command))
     on(contract.REMOVE, contract.Remove, lambda command: registry.remove(vault, command))
     on(contract.LIST, contract.ListConnections, lambda command: registry.list_connections(vault, command))
     on(contract.FORGET, contract.ForgetToken, lambda command: registry.forget(vault, command))
     on(contract.REFRESH, contract.RefreshNow, lambda command: refresh_now(vault, refresher, command))
+    _subscribe(broker, TOKENS_GET, GetToken, desk.get, workers=_CALLERS)
+
+
+def _subscribe(
+    broker: NatsBroker,
+    subject: str,
+    kind: type[C],
+    handle: Callable[[C], Awaitable[Reply | TokenReply]],
+    *,
+    workers: int,
+) -> None:
+    async def answer(body: bytes) -> bytes:
+        return to_json(await _reply(subject, body, kind, handle))
+
+    broker.subscriber(subject, queue=QUEUE, max_workers=workers, decoder=_as_sent)(answer)
 
 
 async def _as_sent(message: NatsMessage) -> bytes:
@@ -49,15 +65,19 @@ async def _as_sent(message: NatsMessage) -> bytes:
     return message.body
 
 
-async def _reply(verb: str, body: bytes, kind: type[C], handle: Callable[[C], Awaitable[Reply]]) -> Reply:
+async def _reply(
+    subject: str, body: bytes, kind: type[C], handle: Callable[[C], Awaitable[Reply | TokenReply]]
+) -> Reply | TokenReply:
     try:
         return await handle(from_json(body, kind))
     except (msgspec.DecodeError, UnicodeDecodeError) as failure:
         return Refused(slug="invalid", detail=str(failure))
     except DATABASE_AWAY as outage:
-        _log.warning("cannot %s: %s", verb, type(outage).__name__)
+        _log.warning("cannot answer %s: %s", subject, type(outage).__name__)
         return Refused(slug="unavailable", detail="The vault cannot be reached at the moment. Try again.")
     except Exception as bug:
         # Without its text, which may hold anything.
-        _log.error("%s failed: %s", verb, type(bug).__name__, extra={"trace": traceback.format_tb(bug.__traceback__)})
+        _log.error(
+            "%s failed: %s", subject, type(bug).__name__, extra={"trace": traceback.format_tb(bug.__traceback__)}
+        )
         return Refused(slug="unavailable", detail="The refresher failed; its log says how.")

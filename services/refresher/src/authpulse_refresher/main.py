@@ -21,6 +21,7 @@ from authpulse_refresher.refresh import STORE_MARGIN, Refresher
 from authpulse_refresher.relay import relay
 from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
 from authpulse_refresher.settings import Settings
+from authpulse_refresher.tokens import TokenDesk
 from authpulse_refresher.vault import Vault, new_pool
 from authpulse_refresher.wire import Wires
 
@@ -86,7 +87,8 @@ async def _take_commands(settings: Settings, vault: Vault, refresher: Refresher,
         logger=_log,
         log_level=logging.DEBUG,
     )
-    answer_commands(broker, vault, refresher)
+    desk = TokenDesk(vault, refresher, patience=settings.idp_deadline)
+    answer_commands(broker, vault, refresher, desk)
     try:
         await unless_stopped(stop, broker.start())
         await stop.wait()
