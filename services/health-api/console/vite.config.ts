@@ -25,8 +25,10 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["browser/**/*.spec.ts"],
+          globalSetup: "browser/running/system.ts",
           fileParallelism: false,
           testTimeout: 60_000,
+          expect: { poll: { timeout: 10_000 } },
           hookTimeout: 120_000,
         },
       },

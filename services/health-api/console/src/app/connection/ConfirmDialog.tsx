@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 interface Props {
   readonly title: string;
@@ -12,7 +12,8 @@ interface Props {
 /** A question before something is done; the browser's own modal keeps the focus inside and Escape cancels. */
 export function ConfirmDialog({ title, text, confirm, danger, onConfirm, onCancel }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed before it leaves the page, or the focus would not return to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => {

@@ -1,5 +1,5 @@
 import type { ConnectionRef } from "../../oauth-health";
-import { dayOf, duration } from "../time/format";
+import { pointWords, duration } from "../time/format";
 import { useNow } from "../time/useNow";
 import { DAY_MS, DAYS, stretches, totals, type StretchState } from "./timeline";
 import { TimelinePicture } from "./TimelinePicture";
@@ -13,20 +13,21 @@ const LABELS: Record<StretchState, string> = {
   unknown: "Not known",
 };
 
-/** The last 90 days: a picture, and the same in words. */
+/** The last 90 days, or as much as is known: a picture, and the same in words. */
 export function TimelinePanel({ kind, name, version }: ConnectionRef & { readonly version: string }) {
   const now = useNow();
   const events = useTimeline(kind, name, version);
   if (!events) return null;
   const found = stretches(events, now);
   const sums = totals(found);
+  const span = now - (found[0]?.from ?? now);
   return (
     <section className="panel timeline" aria-labelledby="timeline-title">
-      <h2 id="timeline-title">Last {DAYS} days</h2>
+      <h2 id="timeline-title">Last {span === DAYS * DAY_MS ? `${DAYS} days` : duration(span)}</h2>
       <TimelinePicture found={found} />
       <div className="timeline-ends quiet" aria-hidden="true">
-        <span>{dayOf(now - DAYS * DAY_MS)}</span>
-        <span>{dayOf(now - (DAYS / 2) * DAY_MS)}</span>
+        <span>{pointWords(now - span, now)}</span>
+        <span>{pointWords(now - span / 2, now)}</span>
         <span>now</span>
       </div>
       <ul className="legend">

@@ -1,4 +1,4 @@
-import { DAY_MS, DAYS, type Stretch } from "./timeline";
+import type { Stretch } from "./timeline";
 
 const WIDTH = 900;
 const HEIGHT = 26;
@@ -16,7 +16,7 @@ const LEVELS: Record<Stretch["state"], number> = {
 /** Decoration for the eye; the legend under it says the same. Trouble is drawn last, over the rest. */
 export function TimelinePicture({ found }: { readonly found: readonly Stretch[] }) {
   const begin = found[0]?.from ?? 0;
-  const scale = WIDTH / (DAYS * DAY_MS);
+  const scale = WIDTH / Math.max(1, (found.at(-1)?.to ?? 0) - begin);
   const ordered = [...found].sort((a, b) => LEVELS[a.state] - LEVELS[b.state]);
   return (
     <svg

@@ -23,7 +23,12 @@ export function stateAfter(event: AuthEvent): StretchState {
   return event.event_type === "refresh_failed_transient" ? "failing" : "healthy";
 }
 
-/** Stretches without gaps, oldest first, from 90 days before `now` to `now`; neighbours differ in state. */
+/**
+ * Stretches without gaps, oldest first, up to `now`; neighbours differ in state.
+ *
+ * They begin 90 days ago, or with the first event where nothing is known of before: a young connection's few hours
+ * would be a hair's breadth in 90 days.
+ */
 export function stretches(newestFirst: readonly AuthEvent[], now: number): Stretch[] {
   const begin = now - DAYS * DAY_MS;
   const found: Stretch[] = [{ state: "unknown", from: begin, to: now }];
@@ -38,7 +43,7 @@ export function stretches(newestFirst: readonly AuthEvent[], now: number): Stret
     if (before?.state === state) found.splice(-1, 1, { ...before, to: now });
     else found.push({ state, from: Math.max(at, last.from), to: now });
   }
-  return found;
+  return found[0]?.state === "unknown" ? found.slice(Math.min(1, found.length - 1)) : found;
 }
 
 /** How long each state lasted in all, in milliseconds. */

@@ -31,12 +31,13 @@ export function StaleBanner({ transport, staleness }: Props) {
 function Offline() {
   const [since] = useState(() => Date.now());
   const now = useNow();
+  const lasted = now - since > 5_000 ? `for ${duration(now - since)}` : "for a moment";
   return (
     <div className="banner">
       <Notice
         tone="amber"
         title="Offline"
-        detail={`The API has been out of reach for ${duration(Math.max(0, now - since))}. What you see is the last known state; it catches up by itself.`}
+        detail={`The API has been out of reach ${lasted}. What you see is the last known state; it catches up by itself.`}
       />
     </div>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absoluteTime, dayOf, duration, relativeTime } from "./format";
+import { absoluteTime, duration, pointWords, relativeTime } from "./format";
 
 const NOW = Date.parse("2026-03-10T12:00:00Z");
 
@@ -19,7 +19,8 @@ describe("times in words", () => {
   it("are absolute in UTC, wherever the browser is", () => {
     expect(absoluteTime("2026-03-10T12:00:00+02:00")).toBe("10 Mar 2026, 10:00:00 UTC");
     expect(absoluteTime("odd")).toBe("odd");
-    expect(dayOf(NOW)).toBe("10 Mar");
+    expect(pointWords(NOW - 9 * 86_400_000, NOW)).toBe("1 Mar");
+    expect(pointWords(NOW - 7_200_000, NOW)).toBe("2 hr. ago");
   });
 
   it.each([

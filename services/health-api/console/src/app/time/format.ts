@@ -29,9 +29,9 @@ export function absoluteTime(iso: string): string {
   return Number.isNaN(time) ? iso : `${ABSOLUTE.format(time)} UTC`;
 }
 
-/** "23 Nov"; `time` in milliseconds. */
-export function dayOf(time: number): string {
-  return DAY.format(time);
+/** A point on a scale that ends at `now`: "23 Nov", within two days "5 hr. ago"; both in milliseconds. */
+export function pointWords(time: number, now: number): string {
+  return now - time > 2 * 86_400_000 ? DAY.format(time) : relativeTime(new Date(time).toISOString(), now);
 }
 
 /** The two largest units: "3 d 4 h", "12 min", "45 s"; `ms` in milliseconds. */
