@@ -95,6 +95,8 @@ security: _develop
 [group('gate')]
 schemas: _develop
     "{{ bin }}/python" .ci/settings_page.py --check
+    "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas --check
+    "{{ bin }}/python" -m authpulse_health_api.print_document | cmp - docs/openapi.json
 
 # Each service starts with its own dependencies only
 [group('gate')]
@@ -132,10 +134,12 @@ fmt: _develop
     "{{ bin }}/ruff" check --fix --quiet .
     "{{ bin }}/ruff" format --quiet .
 
-# Write the published pages anew: settings, schemas
+# Write the published pages anew: settings, schemas, the HTTP API
 [group('desk')]
 publish: _develop
     "{{ bin }}/python" .ci/settings_page.py
+    "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas
+    "{{ bin }}/python" -m authpulse_health_api.print_document > docs/openapi.json
 
 [private]
 _operate:

@@ -77,11 +77,6 @@ class Client:
         with self._lock:
             self._standing = manner
 
-    def revoke(self) -> None:
-        """The user takes the consent back: every grant is dead."""
-        for family in self.families:
-            family.killed = True
-
     @property
     def reuses(self) -> list[Post]:
         """The POSTs that brought a refresh token which had been spent before."""
@@ -89,7 +84,7 @@ class Client:
 
     @property
     def killed(self) -> int:
-        """How many families are dead, by reuse or by `revoke`."""
+        """How many families are dead by reuse."""
         return sum(family.killed for family in self.families)
 
     def manner_for(self, sent: Sent) -> Manner | None:
