@@ -107,6 +107,14 @@ async def test_the_newest_thirty_events_come_first_and_the_cursor_leads_to_the_r
     assert second == {"events": [to_builtins(fact) for fact in reversed(facts[:15])]}
 
 
+async def test_a_machine_can_have_the_history_in_fewer_pages(api: Api, kind: str) -> None:
+    facts: list[Event] = [event(connection_kind=kind, version=version) for version in range(1, 46)]
+    await record(api.ledger_url, *facts)
+    first = (await get(api, kind, "crm", "auth-events?limit=40")).json()
+    assert first == {"events": [to_builtins(fact) for fact in reversed(facts[5:])], "next_cursor": "6"}
+    assert len((await get(api, kind, "crm", "auth-events?limit=500")).json()["events"]) == 45
+
+
 async def test_history_can_be_narrowed_to_types(api: Api, kind: str) -> None:
     facts: list[Event] = [
         event((RefreshSucceeded, RefreshFailedTransient)[version % 2], connection_kind=kind, version=version)

@@ -21,6 +21,8 @@ EVENTS = "/api/v1/admin/connections/api/crm/auth-events"
         (f"{EVENTS}?cursor=-1", "cursor"),
         (f"{EVENTS}?cursor=99999999999999999999", "cursor"),
         (f"{EVENTS}?type=nonsense", "type"),
+        (f"{EVENTS}?limit=0", "limit"),
+        (f"{EVENTS}?limit=501", "limit"),
     ],
 )
 async def test_a_bad_query_is_422_and_names_the_member(api: Api, path: str, member: str) -> None:

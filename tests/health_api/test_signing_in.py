@@ -81,7 +81,7 @@ async def test_errors_of_the_routing_are_problems_too(api: Api) -> None:
         assert (large.status_code, problem(large)) == (413, "too_large")
 
 
-@pytest.mark.parametrize("path", ["/", "/assets/page.js", BULK, "/nowhere", "/healthz", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/assets/console.js", BULK, "/nowhere", "/healthz", "/openapi.json"])
 async def test_every_answer_has_the_security_headers(api: Api, path: str) -> None:
     async with api.client() as client:
         headers = (await client.get(path)).headers

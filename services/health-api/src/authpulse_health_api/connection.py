@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
-from authpulse_health_api.history import EventType, History, find_history
+from authpulse_health_api.history import HIGHEST_LIMIT, PAGE, EventType, History, Wanted, find_history
 from authpulse_health_api.ledger import Pool, reading
 from authpulse_health_api.problems import Problem, Slug, documented
 from authpulse_health_api.status import NotOAuth, OAuthStatus, find_status
@@ -43,7 +43,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
     @get(
         "/connections/{kind:str}/{name:str}/auth-events",
         tags=["connection"],
-        summary="The newest 30 events of one connection, newest first",
+        summary="The newest events of one connection, newest first, 30 unless told otherwise",
         responses=documented(*_COMMON, Slug.INVALID),
     )
     async def auth_events(
@@ -55,9 +55,11 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         cursor: Annotated[
             int | None, QueryParameter(ge=1, le=2**63 - 1, description="The next_cursor of the page before.")
         ] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=HIGHEST_LIMIT, description="Events a page.")] = PAGE,
     ) -> Response[History]:
+        wanted = Wanted(kind=plain(kind), name=plain(name), types=type, before=cursor, limit=limit)
         async with reading(ledger) as db:
-            found = await find_history(db, plain(kind), plain(name), type, cursor)
+            found = await find_history(db, wanted)
         if found is None:
             raise Problem(Slug.UNKNOWN_CONNECTION)
         return Response(found, headers=_NO_STORE)

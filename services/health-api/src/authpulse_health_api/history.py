@@ -7,6 +7,8 @@ from msgspec import UNSET, Struct, UnsetType
 from psycopg import AsyncConnection
 
 PAGE: Final = 30
+HIGHEST_LIMIT: Final = 500
+"""Events in one answer at most; about 300 kB."""
 
 EventType = Literal[
     "connection_registered",
@@ -41,17 +43,26 @@ class History(Struct, frozen=True, kw_only=True):
     next_cursor: str | UnsetType = UNSET
 
 
-async def find_history(
-    db: AsyncConnection, kind: str, name: str, types: list[EventType] | None, before: int | None
-) -> History | None:
-    """A page of events, older than version `before` and of `types` where given. None: no such connection, ever."""
-    asked = {"kind": kind, "name": name, "types": types, "before": before, "limit": PAGE + 1}
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A page of one connection's events: of `types` and older than version `before`, where given."""
+
+    kind: str
+    name: str
+    types: list[EventType] | None = None
+    before: int | None = None
+    limit: int = PAGE
+
+
+async def find_history(db: AsyncConnection, wanted: Wanted) -> History | None:
+    """The page that is wanted. None: no such connection, ever."""
+    # One more than the limit tells whether another page follows.
+    asked = {**msgspec.structs.asdict(wanted), "limit": wanted.limit + 1}
     found = await (await db.execute(_NEWEST, asked)).fetchall()
-    if not found and not await _known(db, kind, name):
+    if not found and not await _known(db, wanted.kind, wanted.name):
         return None
-    shown = found[:PAGE]
+    shown = found[: wanted.limit]
     events = [msgspec.Raw(body) for _, body in shown]
-    return History(events=events, next_cursor=str(shown[-1][0]) if len(found) > PAGE else UNSET)
+    return History(events=events, next_cursor=str(shown[-1][0]) if len(found) > wanted.limit else UNSET)
 
 
 async def _known(db: AsyncConnection, kind: str, name: str) -> bool:
