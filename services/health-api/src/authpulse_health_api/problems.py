@@ -18,6 +18,7 @@ class Slug(Enum):
     UNAUTHENTICATED = ("unauthenticated", 401, "Sign in first")
     WRONG_TOKEN = ("wrong_token", 401, "This is not the administrator's token")
     FOREIGN_ORIGIN = ("foreign_origin", 403, "Asked for by a page from elsewhere")
+    VIEWER = ("viewer", 403, "Only an admin may do this")
     UNKNOWN_PATH = ("unknown_path", 404, "There is nothing at this path")
     UNKNOWN_CONNECTION = ("unknown_connection", 404, "No such connection")
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "This method is not to be had here")
