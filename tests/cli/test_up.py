@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import httpx
+import nats
 import pytest
 
 from support.operator import Up, authpulse
@@ -63,6 +64,24 @@ def test_killed_children_are_started_again_and_all_goes_on(up: Up, folder: Path)
     until(lambda: "up/probe" in up.health(), seconds=30, what="the new connection")
     for child in CHILDREN:
         assert f"{child} was killed by SIGKILL; starting it again" in up.said
+
+
+async def test_who_serves_facts_hears_no_secrets(up: Up) -> None:
+    """The health-api may give commands, but not listen to them; it gets no token."""
+    password = (up.data / "secrets" / "health-api.password").read_text().strip()
+    refused: list[str] = []
+
+    async def note(failure: Exception) -> None:
+        refused.append(str(failure))
+
+    server = up.instance["nats_url"].rpartition("@")[2]
+    bus = await nats.connect(f"nats://health-api:{password}@{server}", error_cb=note)
+    await bus.subscribe("auth.commands.>")
+    await bus.publish("auth.tokens.get", b"{}")
+    await bus.flush()
+    await bus.close()
+    assert len(refused) == 2
+    assert all("permissions violation" in each for each in refused)
 
 
 def test_a_command_without_an_instance_says_how_to_get_one(folder: Path) -> None:

@@ -242,6 +242,16 @@ def test_retry_after_is_read_wherever_it_stands(status: int) -> None:
     assert verdict.retry_after == 120
 
 
+@pytest.mark.parametrize("status", [199, 300, 400, 401, 500])
+def test_a_token_counts_only_in_an_answer_that_claims_success(status: int) -> None:
+    assert not isinstance(verdict_on(status, {"access_token": "at"}), Issued)
+
+
+def test_a_retry_date_without_the_answer_s_own_date_counts_from_now() -> None:
+    verdict = verdict_on(503, headers={"retry-after": "Wed, 01 Jul 2026 12:01:00 GMT"})
+    assert verdict == Transient(http_status=503, retry_after=60, outcome_unknown=True)
+
+
 _NAMES = st.sampled_from(
     [
         "error",

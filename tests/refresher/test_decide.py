@@ -24,7 +24,7 @@ from authpulse_contract.events import (
 )
 from authpulse_contract.secret import Secret
 from authpulse_refresher.conclude import state_of
-from authpulse_refresher.decide import can_refresh, decide, skip, skip_reason
+from authpulse_refresher.decide import can_refresh, decide, heed, skip, skip_reason
 from authpulse_refresher.model import Connection, Decision, Issued, Terminal, Tokens, Transient, Verdict
 from support.connections import (
     CONFIG,
@@ -97,6 +97,23 @@ def test_a_success_replaces_the_tokens_and_starts_the_count_anew() -> None:
     )
     expected = Decision(after=row, event=RefreshSucceeded(**common(row), detail=detail))
     assert decided(given_row, ROTATED, jitter=0.5) == expected
+
+
+def test_a_success_uses_up_a_deadline_that_is_near_already() -> None:
+    near = connection(tokens=tokens(refresh_expires_at=after(minutes=50)))
+    decision = decided(near, Issued(access_token=Secret("at-new"), expires_in=600.0))
+    assert decision.after.due_at == after(minutes=5)
+
+
+def test_a_refusal_of_what_has_been_reconfigured_meanwhile_is_tried_again() -> None:
+    asked, refused = connection(), Terminal(code="invalid_client", http_status=401)
+    again = Transient(code="invalid_client", http_status=401, cause="reconfigured")
+    assert heed(refused, asked, connection(version=9, due_at=NOW)) == refused
+    assert heed(refused, asked, connection(client_secret=Secret("new"))) == again
+    assert heed(refused, asked, connection(oauth=structs.replace(CONFIG, client_auth="post"))) == again
+    passing = Transient(http_status=503, outcome_unknown=True)
+    for verdict in (ROTATED, passing):
+        assert heed(verdict, asked, connection(client_secret=Secret("new"))) == verdict
 
 
 def test_an_absent_refresh_token_keeps_the_old_one_and_its_deadline() -> None:

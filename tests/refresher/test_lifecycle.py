@@ -387,6 +387,16 @@ def test_a_forgotten_token_is_gone_for_good(revoked: bool | None) -> None:
     assert forgotten(known, revoked) == Decision(after=row, event=event)
 
 
+def test_an_admin_s_deletion_puts_a_refusal_to_rest_once() -> None:
+    refused = connection(
+        tokens=None, last_revocation=LastRevocation(occurred_at=after(days=-1), reason="invalid_grant")
+    )
+    put_to_rest = forgotten(refused)
+    assert isinstance(put_to_rest, Decision)
+    assert put_to_rest.after.last_revocation == LastRevocation(occurred_at=NOW, reason="token_deleted_admin")
+    assert forgotten(put_to_rest.after) is None
+
+
 def test_there_is_nothing_to_forget_without_a_token_or_without_oauth() -> None:
     assert forgotten(connection(tokens=None)) is None
     assert forgotten(connection(oauth=None, configured=False, tokens=None)) is None

@@ -63,7 +63,9 @@ class NatsServer(Server):
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = embedded_nats.nats_url(self.port, "tests", _PASSWORD)
-        super().__init__(embedded_nats.nats_server(folder, self.port, {"tests": _PASSWORD}))
+        super().__init__(
+            embedded_nats.nats_server(folder, self.port, [embedded_nats.NatsUser(name="tests", password=_PASSWORD)])
+        )
 
 
 class PostgresServer(Server):

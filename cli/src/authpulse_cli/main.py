@@ -30,8 +30,14 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Namespace) -> int:
-    # Imported now, so that no command pays for what another one needs.
-    return int(importlib.import_module(f"authpulse_cli.{arguments.command}").run(arguments))
+    try:
+        # Imported now, so that no command pays for what another one needs.
+        command = importlib.import_module(f"authpulse_cli.{arguments.command}")
+    except ModuleNotFoundError as lacking:
+        raise CommandError(
+            f'It needs {lacking.name}, which is not installed. Install it with: pip install "authpulse-cli[embedded]"'
+        ) from None
+    return int(command.run(arguments))
 
 
 def parser() -> ArgumentParser:

@@ -7,21 +7,14 @@ from argparse import Namespace
 from urllib.parse import urlsplit
 
 from authpulse_cli.declared.file import read_declarations
+from authpulse_cli.embedded import system
 from authpulse_cli.errors import CommandError
 from authpulse_cli.instance import default_data
 from authpulse_contract.connections import Declaration
 
-_LACKING = (
-    'authpulse up needs packages that are not installed ({}). Install them with: pip install "authpulse-cli[embedded]"'
-)
-
 
 def run(arguments: Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Raises `CommandError`."""
-    try:
-        from authpulse_cli.embedded import system  # noqa: PLC0415 -- `up` alone needs what this imports
-    except ImportError as lacking:
-        raise CommandError(_LACKING.format(lacking.name)) from None
     host, port = _address(arguments.http)
     declarations: tuple[Declaration, ...] = ()
     if arguments.connections:

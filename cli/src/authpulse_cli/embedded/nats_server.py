@@ -4,16 +4,28 @@ import functools
 import json
 import shutil
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
 
 from authpulse_cli.embedded.ports import greets
 from authpulse_cli.embedded.program import Program
 from authpulse_cli.errors import CommandError
 
 
-def nats_server(folder: Path, port: int, users: Mapping[str, str]) -> Program:
-    """The nats-server with its store and configuration in `folder`; `users` maps names to passwords.
+class NatsUser(Struct, frozen=True, kw_only=True):
+    """A client of the server, and the subjects that it may neither publish on nor listen to."""
+
+    name: str
+    password: str
+    never_publishes: tuple[str, ...] = ()
+    never_hears: tuple[str, ...] = ()
+
+
+def nats_server(folder: Path, port: int, users: Iterable[NatsUser]) -> Program:
+    """The nats-server with its store and configuration in `folder`; only `users` get in.
 
     Raises `CommandError` if the binary is not installed.
     """
@@ -40,14 +52,19 @@ def nats_url(port: int, user: str, password: str) -> str:
     return f"nats://{user}:{password}@127.0.0.1:{port}"
 
 
-def _configuration(folder: Path, port: int, users: Mapping[str, str]) -> str:
+def _configuration(folder: Path, port: int, users: Iterable[NatsUser]) -> str:
     # The configuration language contains JSON.
     return json.dumps(
         {
             "listen": f"127.0.0.1:{port}",
             "server_name": "authpulse",
             "jetstream": {"store_dir": str(folder)},
-            "authorization": {"users": [{"user": user, "password": password} for user, password in users.items()]},
+            "authorization": {"users": [_configured(user) for user in users]},
         },
         indent=2,
     )
+
+
+def _configured(user: NatsUser) -> dict[str, Any]:
+    permissions = {"publish": {"deny": user.never_publishes}, "subscribe": {"deny": user.never_hears}}
+    return {"user": user.name, "password": user.password, "permissions": permissions}

@@ -7,18 +7,29 @@ from collections.abc import Callable
 from typing import Final
 
 from authpulse_cli.embedded.databases import LEDGER, READER, VAULT
-from authpulse_cli.embedded.nats_server import nats_server
+from authpulse_cli.embedded.nats_server import NatsUser, nats_server
 from authpulse_cli.embedded.postgres import postgres
 from authpulse_cli.embedded.program import Program
 from authpulse_cli.embedded.ready import answers_commands, serves, takes_events
-from authpulse_cli.embedded.site import NATS_USERS, Site
+from authpulse_cli.embedded.site import Site
+from authpulse_contract.subjects import EVENTS, command_subject
 
+COMMANDS: Final = command_subject(">")
+TOKENS: Final = "auth.tokens.>"
 _OURS: Final = ("DATABASE_URL", "NATS_URL", "SEALING_KEYS", "ADMIN_TOKEN", "HTTP", "DEMO_PORT", "DEMO_KEY", "DATA")
 
 
 def nats_program(site: Site) -> Program:
     """The NATS server. Raises `CommandError`."""
-    return nats_server(site.data / "nats", site.nats_port, {user: site.passwords[user] for user in NATS_USERS})
+    # Commands carry client secrets, answers to auth.tokens.get carry tokens: neither is for those who serve facts.
+    hush = (COMMANDS, TOKENS)
+    users = (
+        _user(site, "refresher"),
+        _user(site, "event-store", never_publishes=(EVENTS, *hush), never_hears=hush),
+        _user(site, "health-api", never_publishes=(EVENTS, TOKENS), never_hears=hush),
+        _user(site, "operator"),
+    )
+    return nats_server(site.data / "nats", site.nats_port, users)
 
 
 def postgres_program(site: Site) -> Program:
@@ -68,6 +79,12 @@ def demo_program(site: Site) -> Program:
     ready = functools.partial(serves, f"{site.demo_url}/")
     settings = {"AUTHPULSE_DEMO_PORT": str(site.demo_port), "AUTHPULSE_DEMO_KEY": site.demo_key()}
     return _python("demo-idp", "authpulse_cli.demo", ready, settings)
+
+
+def _user(
+    site: Site, name: str, *, never_publishes: tuple[str, ...] = (), never_hears: tuple[str, ...] = ()
+) -> NatsUser:
+    return NatsUser(name=name, password=site.passwords[name], never_publishes=never_publishes, never_hears=never_hears)
 
 
 def _python(name: str, module: str, ready: Callable[[], bool], settings: dict[str, str]) -> Program:

@@ -75,6 +75,8 @@ async def _serve(site: Site, wishes: Wishes, say: Say) -> None:
     began = time.monotonic()
     say(f"starting in {site.data}")
     crew = Crew(site.data, site.logs, _instance(site), say)
+    if not (site.data / "postgres").exists():
+        say("making the databases: once, some seconds")
     database = await asyncio.to_thread(postgres_program, site)
     async with crew.running(nats_program(site), database):
         await asyncio.to_thread(_create_databases, site)

@@ -14,8 +14,11 @@ MODULUS: Final = 1 << 128
 """Digests are added up modulo this."""
 
 
-class Row(Struct, frozen=True, kw_only=True):
-    """A row as it is sent, and what it can be selected by. `digest` is of `encoded`, below `MODULUS`."""
+class Row(Struct, frozen=True, kw_only=True, gc=False):
+    """A row as it is sent, and what it can be selected by. `digest` is of `encoded`, below `MODULUS`.
+
+    `gc=False`: rows refer to nothing that could refer back, and the collector need not walk 100,000 of them.
+    """
 
     kind: str
     name: str

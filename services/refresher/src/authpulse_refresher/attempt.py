@@ -11,7 +11,7 @@ from msgspec import Struct
 from authpulse_contract.events import type_of
 from authpulse_refresher.classify import classify
 from authpulse_refresher.conclude import host_of
-from authpulse_refresher.decide import decide, skip, skip_reason
+from authpulse_refresher.decide import decide, heed, skip, skip_reason
 from authpulse_refresher.grant import secrets_of
 from authpulse_refresher.idp import ask
 from authpulse_refresher.lease import Lease
@@ -58,7 +58,13 @@ class Attempts(Struct, frozen=True, kw_only=True):
                 lease,
                 connection,
                 lambda current: decide(
-                    current, verdict, now=now, event_id=event_id, actor=actor, duration_ms=duration_ms, jitter=jitter
+                    current,
+                    heed(verdict, connection, current),
+                    now=now,
+                    event_id=event_id,
+                    actor=actor,
+                    duration_ms=duration_ms,
+                    jitter=jitter,
                 ),
                 issued=isinstance(verdict, Issued),
             )

@@ -82,6 +82,18 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
     return conclude(kind, after, detail, now=now, event_id=event_id, actor=actor)
 
 
+def heed(verdict: Verdict, asked: Connection, current: Connection) -> Verdict:
+    """`verdict`, unless it refuses a client that has been configured anew since it was `asked`: then try again.
+
+    Else a refusal of the old secret, still under way, would take the tokens from the connection just mended.
+    """
+    if not isinstance(verdict, Terminal):
+        return verdict
+    if (asked.oauth, asked.client_secret) == (current.oauth, current.client_secret):
+        return verdict
+    return Transient(code=verdict.code, http_status=verdict.http_status, cause="reconfigured")
+
+
 def skip_reason(connection: Connection, now: datetime) -> SkipReason | None:
     """Why the IdP need not be asked, or None: ask it. Only the two verdicts that need no IdP are taken here."""
     tokens = connection.tokens
