@@ -1,5 +1,6 @@
 """The real nats-server and PostgreSQL that `authpulse up` starts, for the length of a test run."""
 
+import signal
 import subprocess
 import tempfile
 import time
@@ -44,6 +45,11 @@ class Server:
             start_new_session=True,
         )
         until(self._program.ready, seconds=30, what=self._program.name)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it takes what is sent and answers nothing, until it is killed."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """SIGKILL."""
