@@ -16,6 +16,7 @@ from faststream.nats import NatsBroker
 from msgspec import structs
 from nats.aio.client import Client as Bus
 
+from authpulse_chassis.fitness import Pulse
 from authpulse_contract.commands import NeedsReauth, Refused, TryLater
 from authpulse_contract.connections import Declaration
 from authpulse_contract.events import LastRevocation
@@ -91,7 +92,7 @@ class Replicas:
         for _ in range(2):
             wires = Wires()
             attempts = Attempts(vault=self.vault, wires=wires, deadline=5.0)
-            refresher = Refresher(attempts, in_flight=16, per_host=16, poll_interval=1.0)
+            refresher = Refresher(attempts, in_flight=16, per_host=16, poll_interval=1.0, pulse=Pulse())
             broker = NatsBroker(self._url, apply_types=False, logger=None)
             answer_commands(broker, self.vault, refresher, TokenDesk(self.vault, refresher, patience=5.0))
             await broker.start()

@@ -41,6 +41,7 @@ class System:
         folder.mkdir()
         self.folder, self.vault_url, self.ledger_url = folder, vault_url, ledger_url
         self.nats = NatsServer(folder / "nats")
+        self.probes: dict[str, str] = {}
         self.url = f"http://127.0.0.1:{free_port()}"
         everywhere = {"AUTHPULSE_NATS_URL": self.nats.url, "AUTHPULSE_LOG_LEVEL": "INFO"}
         refresher = {
@@ -58,7 +59,8 @@ class System:
         )
 
     def _service(self, module: str, settings: dict[str, str]) -> Service:
-        return Service(module, settings, self.folder / f"{module}.log")
+        self.probes[module] = f"127.0.0.1:{free_port()}"
+        return Service(module, settings | {"AUTHPULSE_PROBE": self.probes[module]}, self.folder / f"{module}.log")
 
     @property
     def services(self) -> tuple[Service, Service, Service]:

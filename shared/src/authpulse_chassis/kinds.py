@@ -7,6 +7,7 @@ import psycopg
 from msgspec import Meta
 from psycopg.conninfo import conninfo_to_dict
 
+from authpulse_chassis.address import host_and_port
 from authpulse_chassis.settings import Usable
 from authpulse_contract.secret import Secret
 
@@ -30,6 +31,22 @@ def _names_nats(text: str) -> bool:
         return False
 
 
+def _names_address(text: str) -> bool:
+    try:
+        host_and_port(text)
+    except ValueError:
+        return False
+    return True
+
+
+Address = Annotated[
+    str, Meta(description="It should be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080."), Usable(_names_address)
+]
+ProbeAddress = Annotated[
+    str | None,
+    Meta(description="It should be the HOST:PORT to answer /healthz and /readyz at, such as 0.0.0.0:8081."),
+    Usable(_names_address),
+]
 DatabaseUrl = Annotated[
     Secret,
     Meta(description="It should be the URL of a PostgreSQL database: postgresql://USER:PASSWORD@HOST/DATABASE."),

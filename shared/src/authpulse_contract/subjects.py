@@ -32,3 +32,8 @@ def event_subject(kind: str, name: str, event_type: str) -> str:
 def command_subject(verb: str) -> str:
     """`auth.commands.<verb>`"""
     return _COMMANDS_PREFIX + verb
+
+
+def inbox(user: str) -> str:
+    """Where the answers to what `user` asks arrive: apart from others', so that nobody can be let to hear theirs."""
+    return f"auth.inbox.{user}"

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from authpulse_chassis.fitness import Pulse
 from authpulse_chassis.streams import ensure_stream
 from authpulse_contract.subjects import EVENTS, STREAM
 
@@ -46,12 +47,17 @@ class LastingSubscription:
     """
 
     def __init__(
-        self, inner: JetStreamContext.PullSubscription, ready: Callable[[], bool], renew: Callable[[], Awaitable[None]]
+        self,
+        inner: JetStreamContext.PullSubscription,
+        ready: Callable[[], bool],
+        renew: Callable[[], Awaitable[None]],
+        pulse: Pulse,
     ) -> None:
-        self._inner, self._ready, self._renew = inner, ready, renew
+        self._inner, self._ready, self._renew, self._pulse = inner, ready, renew, pulse
 
     async def fetch(self, batch: int, timeout: float | None) -> list[Msg]:  # noqa: ASYNC109 -- FastStream passes it
         """Up to `batch` messages within `timeout` seconds; none, after a pause, while there is nobody to ask."""
+        self._pulse.beat()
         if not self._ready():  # else requests pile up and all go out when the server is back
             await asyncio.sleep(PAUSE)
             return []

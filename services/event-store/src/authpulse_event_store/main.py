@@ -10,11 +10,14 @@ import psycopg
 from faststream.nats import NatsBroker
 from psycopg_pool import AsyncConnectionPool
 
+from authpulse_chassis.fitness import Pulse, database_answers, fitness_pages
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.migrate import migrate
 from authpulse_chassis.patience import persist, unless_stopped
+from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import read_settings
+from authpulse_contract.subjects import inbox
 from authpulse_event_store.prune import prune
 from authpulse_event_store.settings import Settings
 from authpulse_event_store.subscriber import subscribe
@@ -38,6 +41,7 @@ async def serve(stop: asyncio.Event) -> None:
     broker = NatsBroker(
         settings.nats_url.reveal(),
         name="authpulse-event-store",
+        inbox_prefix=inbox("event-store"),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         error_cb=_log_outage,
@@ -55,7 +59,9 @@ async def serve(stop: asyncio.Event) -> None:
         # A plan made for a young, small table would be kept long after the table has grown.
         kwargs={"prepare_threshold": None},
     )
-    take_events = subscribe(broker, pool, max_age=None if settings.stream_days is None else settings.stream_days * DAY)
+    pulse = Pulse()
+    max_age = None if settings.stream_days is None else settings.stream_days * DAY
+    take_events = subscribe(broker, pool, pulse, max_age=max_age)
 
     async def start() -> bool:
         if settings.migrate:
@@ -68,15 +74,17 @@ async def serve(stop: asyncio.Event) -> None:
         await persist("subscribing to the events", take_events, outages=(nats.errors.Error, OSError))
         return True
 
-    try:
-        if await unless_stopped(stop, start()):
-            _log.info("taking events")
-            await unless_stopped(stop, keep_pruned(pool, settings.retention_days))
-    finally:
-        # Away or not, the server gets back what was not acknowledged.
-        with contextlib.suppress(nats.errors.Error):
-            await broker.stop()
-        await pool.close()
+    needs = {"database": database_answers(pool), "nats": lambda: broker.ping(0.1)}
+    async with answering(settings.probe, fitness_pages(needs, pulse)):
+        try:
+            if await unless_stopped(stop, start()):
+                _log.info("taking events")
+                await unless_stopped(stop, keep_pruned(pool, settings.retention_days))
+        finally:
+            # Away or not, the server gets back what was not acknowledged.
+            with contextlib.suppress(nats.errors.Error):
+                await broker.stop()
+            await pool.close()
 
 
 async def _log_outage(failure: Exception) -> None:

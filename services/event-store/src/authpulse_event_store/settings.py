@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
 from authpulse_contract.secret import Secret
 
 
@@ -14,6 +14,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: DatabaseUrl
     nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
     log_level: LogLevel = "INFO"
+    probe: ProbeAddress = None
     migrate: Annotated[
         bool, Meta(description="Whether to bring schema `ledger` up to date at start: true or false.")
     ] = True

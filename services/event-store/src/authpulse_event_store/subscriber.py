@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from psycopg_pool import AsyncConnectionPool
 
+from authpulse_chassis.fitness import Pulse
 from authpulse_contract.subjects import ADVANCED, EVENTS, STREAM
 from authpulse_event_store.consumer import DURABLE, LastingSubscription, ensure_consumer
 from authpulse_event_store.quarantine import Delivery
@@ -27,7 +28,9 @@ PAUSE: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-def subscribe(broker: NatsBroker, pool: AsyncConnectionPool, *, max_age: float | None) -> Callable[[], Awaitable[None]]:
+def subscribe(
+    broker: NatsBroker, pool: AsyncConnectionPool, pulse: Pulse, *, max_age: float | None
+) -> Callable[[], Awaitable[None]]:
     """Returns what starts the taking of events, which lasts until `broker.stop()`.
 
     Starting raises `nats.errors.Error` or `OSError` if the server is away or refuses; it may be tried again.
@@ -56,7 +59,7 @@ def subscribe(broker: NatsBroker, pool: AsyncConnectionPool, *, max_age: float |
         await renew()
         await broker.start()
         if isinstance(subscriber.subscription, JetStreamContext.PullSubscription):
-            lasting = LastingSubscription(subscriber.subscription, lambda: connection.is_connected, renew)
+            lasting = LastingSubscription(subscriber.subscription, lambda: connection.is_connected, renew, pulse)
             subscriber.subscription = cast(JetStreamContext.PullSubscription, lasting)
 
     return start

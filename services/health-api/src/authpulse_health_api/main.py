@@ -4,13 +4,16 @@ import asyncio
 import logging
 import os
 
+from authpulse_chassis.address import host_and_port
+from authpulse_chassis.fitness import fitness_pages
 from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_health_api.api import make_api, make_routes
 from authpulse_health_api.edge import edge
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.server import free_address, serve
-from authpulse_health_api.settings import address_of, public_origin_of, read
+from authpulse_health_api.settings import public_origin_of, read
 from authpulse_health_api.ticks import listen
 from authpulse_health_api.watch import Watch
 
@@ -27,13 +30,19 @@ def main() -> None:
 async def _serve(stop: asyncio.Event) -> None:
     settings = read()
     configure_logs("health-api", settings.log_level)
-    host, port = address_of(settings)
+    host, port = host_and_port(settings.http)
     address = free_address(host, port)
-    async with pool(settings.database_url.reveal()) as ledger, asyncio.TaskGroup() as together:
+    async with pool(settings.database_url.reveal()) as ledger:
         watch, woken = Watch(ledger), asyncio.Event()
         app = edge(make_api(make_routes(watch, ledger, settings.admin_token, public_origin_of(settings))))
-        following = together.create_task(watch.follow(woken, settings.poll_interval))
-        listening = together.create_task(listen(settings.nats_url.reveal(), woken.set))
-        await serve(app, address, port, stop)
-        following.cancel()
-        listening.cancel()
+
+        async def has_rows() -> bool:
+            return watch.board is not None
+
+        pages = fitness_pages({"ledger": has_rows})
+        async with answering(settings.probe, pages), asyncio.TaskGroup() as together:
+            following = together.create_task(watch.follow(woken, settings.poll_interval))
+            listening = together.create_task(listen(settings.nats_url.reveal(), woken.set))
+            await serve(app, address, port, stop)
+            following.cancel()
+            listening.cancel()

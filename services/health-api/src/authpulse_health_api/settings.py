@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl
+from authpulse_chassis.kinds import Address, DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_contract.secret import Secret
 
@@ -20,9 +20,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         Secret, Meta(description="The bearer token of the administrator: printable ASCII without blanks.")
     ]
     nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
-    http: Annotated[str, Meta(description="HOST:PORT to serve at, such as 127.0.0.1:8080 or [::1]:8080.")] = (
-        "127.0.0.1:8080"
-    )
+    http: Annotated[
+        Address, Meta(description="It should be the HOST:PORT to serve at, such as 127.0.0.1:8080 or [::1]:8080.")
+    ] = "127.0.0.1:8080"
+    probe: ProbeAddress = None
     public_url: Annotated[
         str | None, Meta(description="The URL that browsers use where it differs, such as https://authpulse.example.")
     ] = None
@@ -38,22 +39,8 @@ def read() -> Settings:
     token = settings.admin_token.reveal()
     if not token or not all("!" <= character <= "~" for character in token):
         raise SettingsError("AUTHPULSE_ADMIN_TOKEN cannot be used: it must be printable ASCII without blanks.")
-    address_of(settings)
     public_origin_of(settings)
     return settings
-
-
-def address_of(settings: Settings) -> tuple[str, int]:
-    """Host and port to listen at. Raises `SettingsError`."""
-    refusal = SettingsError(f"AUTHPULSE_HTTP is {settings.http!r}. It should be HOST:PORT, such as 127.0.0.1:8080.")
-    try:
-        parts = urlsplit(f"//{settings.http}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise refusal from None
-    if not host or not port or parts.path:
-        raise refusal
-    return host, port
 
 
 def public_origin_of(settings: Settings) -> str | None:

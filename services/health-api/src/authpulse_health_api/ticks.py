@@ -7,7 +7,7 @@ from collections.abc import Callable
 import nats
 from nats.aio.msg import Msg
 
-from authpulse_contract.subjects import ADVANCED
+from authpulse_contract.subjects import ADVANCED, inbox
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ async def listen(nats_url: str, advanced: Callable[[], None]) -> None:
     client = await nats.connect(
         nats_url,
         name="authpulse-health-api",
+        inbox_prefix=inbox("health-api"),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         disconnected_cb=lost,

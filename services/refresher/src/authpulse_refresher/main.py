@@ -10,14 +10,17 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from psycopg_pool import AsyncConnectionPool
 
+from authpulse_chassis.fitness import Pulse, database_answers, fitness_pages
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.migrate import migrate
 from authpulse_chassis.patience import persist, unless_stopped
+from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_refresher.attempt import Attempts
+from authpulse_refresher.bus import Bus, connect_facts, new_bus
 from authpulse_refresher.commands import answer_commands
-from authpulse_refresher.refresh import STORE_MARGIN, Refresher
+from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.relay import relay
 from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
 from authpulse_refresher.settings import Settings
@@ -39,12 +42,15 @@ async def serve(stop: asyncio.Event) -> None:
     ring = _key_ring(settings)
     configure_logs("refresher", settings.log_level)
     pool = new_pool(settings.database_url, size=settings.database_connections)
-    if await unless_stopped(stop, _prepare(settings, pool)):
-        vault = Vault(pool=pool, ring=ring, outgoing=asyncio.Event())
-        try:
-            await _work(settings, vault, stop)
-        finally:
-            await pool.close()
+    pulse, bus = Pulse(), new_bus(settings)
+    needs = {"database": database_answers(pool), "nats": bus.connected}
+    async with answering(settings.probe, fitness_pages(needs, pulse)):
+        if await unless_stopped(stop, _prepare(settings, pool)):
+            vault = Vault(pool=pool, ring=ring, outgoing=asyncio.Event())
+            try:
+                await _work(settings, vault, pulse, bus, stop)
+            finally:
+                await pool.close()
 
 
 async def _prepare(settings: Settings, pool: AsyncConnectionPool) -> bool:
@@ -58,37 +64,26 @@ async def _prepare(settings: Settings, pool: AsyncConnectionPool) -> bool:
     return True
 
 
-async def _work(settings: Settings, vault: Vault, stop: asyncio.Event) -> None:
+async def _work(settings: Settings, vault: Vault, pulse: Pulse, bus: Bus, stop: asyncio.Event) -> None:
     wires, relayed = Wires(), asyncio.Event()
     refresher = Refresher(
         Attempts(vault=vault, wires=wires, deadline=settings.idp_deadline),
         in_flight=settings.in_flight,
         per_host=settings.in_flight_per_host,
         poll_interval=settings.poll_interval,
+        pulse=pulse,
     )
+    answer_commands(bus.commands, vault, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
     async with asyncio.TaskGroup() as services:
-        services.create_task(_take_commands(settings, vault, refresher, stop))
-        services.create_task(_relay(settings, vault, relayed))
+        services.create_task(_take_commands(bus.commands, stop))
+        services.create_task(_relay(settings, vault, bus.facts, relayed))
         _log.info("refreshing")
         await refresher.run(stop)
         relayed.set()
     await wires.close()
 
 
-async def _take_commands(settings: Settings, vault: Vault, refresher: Refresher, stop: asyncio.Event) -> None:
-    broker = NatsBroker(
-        settings.nats_url.reveal().split(","),
-        name="authpulse-refresher-commands",
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=1,
-        # The longest command is a refresh.
-        graceful_timeout=settings.idp_deadline + STORE_MARGIN,
-        apply_types=False,
-        logger=_log,
-        log_level=logging.DEBUG,
-    )
-    desk = TokenDesk(vault, refresher, patience=settings.idp_deadline)
-    answer_commands(broker, vault, refresher, desk)
+async def _take_commands(broker: NatsBroker, stop: asyncio.Event) -> None:
     try:
         await unless_stopped(stop, broker.start())
         await stop.wait()
@@ -97,25 +92,12 @@ async def _take_commands(settings: Settings, vault: Vault, refresher: Refresher,
             await broker.stop()
 
 
-async def _relay(settings: Settings, vault: Vault, stop: asyncio.Event) -> None:
-    # A connection of its own: an outbox full of events must not make commands wait.
-    bus = Client()
-    connecting = bus.connect(
-        settings.nats_url.reveal().split(","),
-        name="authpulse-refresher-relay",
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=1,
-        error_cb=_note,
-    )
+async def _relay(settings: Settings, vault: Vault, facts: Client, stop: asyncio.Event) -> None:
     try:
-        await unless_stopped(stop, connecting)
-        await relay(vault, bus, stop)
+        await unless_stopped(stop, connect_facts(facts, settings))
+        await relay(vault, facts, stop)
     finally:
-        await bus.close()
-
-
-async def _note(failure: Exception) -> None:
-    _log.debug("NATS: %s", type(failure).__name__)
+        await facts.close()
 
 
 def _key_ring(settings: Settings) -> KeyRing:

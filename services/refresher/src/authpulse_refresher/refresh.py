@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Final
 from uuid import UUID
 
+from authpulse_chassis.fitness import Pulse
 from authpulse_contract.events import BACKGROUND
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.lease import Lease, lease_due, lease_one
@@ -24,9 +25,11 @@ _log = logging.getLogger(__name__)
 class Refresher:
     """Runs the attempts of this process: at most `in_flight` at once, `per_host` of them at one IdP's host."""
 
-    def __init__(self, attempts: Attempts, *, in_flight: int, per_host: int, poll_interval: float) -> None:
+    def __init__(
+        self, attempts: Attempts, *, in_flight: int, per_host: int, poll_interval: float, pulse: Pulse
+    ) -> None:
         self._attempts, self._in_flight, self._per_host = attempts, in_flight, per_host
-        self._poll_interval = poll_interval
+        self._poll_interval, self._pulse = poll_interval, pulse
         self._lease_seconds = attempts.deadline + STORE_MARGIN
         self._running: dict[asyncio.Task[Decision | None], str] = {}
 
@@ -37,6 +40,7 @@ class Refresher:
         """
         stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
+            self._pulse.beat()
             try:
                 begun = await self._begin_due()
             except DATABASE_AWAY as outage:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
 from authpulse_contract.secret import Secret
 
 
@@ -21,6 +21,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ]
     nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
     log_level: LogLevel = "INFO"
+    probe: ProbeAddress = None
     migrate: Annotated[bool, Meta(description="Whether to bring the schema up to date at start: true or false.")] = True
     in_flight: Annotated[int, Meta(ge=1, description="How many refreshes may be under way at once.")] = 256
     in_flight_per_host: Annotated[int, Meta(ge=1, description="How many of them at one identity provider's host.")] = 64
