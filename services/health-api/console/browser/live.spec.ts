@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, inject, it } from "vitest";
 import { expectAccessible, launch, picture, signedIn, tellIdp } from "./running/chromium";
 
 let browser: Browser;
@@ -21,14 +21,18 @@ function kill(program: string): void {
 }
 
 describe("without a reload", () => {
-  it("the badge appears when the IdP refuses, and a screen reader hears of it", async () => {
+  it("the badge appears when the IdP fails and goes when it is well, and a screen reader hears of both", async () => {
     const { page } = await signedIn(browser, "/?q=busy");
+    const heard = page.getByRole("status", { name: "Changes" });
     await page.getByText("Healthy", { exact: true }).first().waitFor();
-    await tellIdp("busy", { status: 400, error: "invalid_grant" });
-    await page.getByRole("img", { name: /Reauth required \(invalid_grant\)/ }).waitFor();
-    await expect
-      .poll(() => page.getByRole("status", { name: "Changes" }).textContent())
-      .toContain("api/busy");
+    await tellIdp("busy", { status: 503, error: "temporarily_unavailable" });
+    await page
+      .getByRole("img", { name: "Last refresh failed (temporarily_unavailable). Retrying." })
+      .waitFor();
+    await heard.getByText("api/busy: Last refresh failed").waitFor();
+    await tellIdp("busy", { status: 200, expiresIn: 1 });
+    await page.getByRole("row", { name: /^Healthy api\/busy/ }).waitFor();
+    await heard.getByText("api/busy is healthy again.").waitFor();
   });
 
   it("the page says that the API is away, and comes back by itself", async () => {

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
+import type { Told } from "./idp";
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
@@ -72,6 +73,6 @@ export async function picture(page: Page, name: string): Promise<void> {
 }
 
 /** Tells the IdP what to say to `client` from now on. */
-export async function tellIdp(client: string, told: { status: number; error?: string }): Promise<void> {
+export async function tellIdp(client: string, told: Told): Promise<void> {
   await fetch(`${inject("running").idp}/told/${client}`, { method: "PUT", body: JSON.stringify(told) });
 }

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { declarations } from "./connections";
-import { startIdp } from "./idp";
+import { startIdp, type Told } from "./idp";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -54,7 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function tell(idp: string, client: string, told: object): Promise<void> {
+async function tell(idp: string, client: string, told: Told): Promise<void> {
   await fetch(`${idp}/told/${client}`, { method: "PUT", body: JSON.stringify(told) });
 }
 

@@ -1,6 +1,6 @@
 import "./badge.css";
-import { badgeFor } from "./badge";
-import type { HealthRow } from "./row";
+import { badgeFor } from "./badge.js";
+import type { HealthRow } from "./row.js";
 
 /** Red "reauth" or amber "refresh failing" for a connection that needs a look; nothing for one that does not. */
 export function ConnectionOAuthHealthBadge({ row }: { readonly row: HealthRow | undefined }) {

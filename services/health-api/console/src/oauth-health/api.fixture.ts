@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { HealthRow } from "./row";
+import type { HealthRow } from "./row.js";
 
 export class Api {
   offers: "stream" | "polling" | "silence" = "stream";

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
-import { badgeFor } from "./badge";
-import { ConnectionOAuthHealthBadge } from "./ConnectionOAuthHealthBadge";
-import { row } from "./row.fixture";
+import { badgeFor } from "./badge.js";
+import { ConnectionOAuthHealthBadge } from "./ConnectionOAuthHealthBadge.js";
+import { row } from "./row.fixture.js";
 
 afterEach(cleanup);
 

@@ -1,6 +1,6 @@
 /** What the badge says: row → words, or null for no badge. */
 
-import { stateOf, type HealthRow } from "./row";
+import { stateOf, type HealthRow } from "./row.js";
 
 export interface Badge {
   readonly tone: "red" | "amber";

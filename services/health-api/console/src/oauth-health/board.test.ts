@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changeBoard, compareRows, EMPTY_BOARD, snapshotBoard } from "./board";
-import { row } from "./row.fixture";
+import { changeBoard, compareRows, EMPTY_BOARD, snapshotBoard } from "./board.js";
+import { row } from "./row.fixture.js";
 
 const healthy = row({ name: "a" });
 const failing = row({ name: "b", refresh_failing: true });

@@ -1,6 +1,6 @@
 /** All rows, problems first; a pure value that a snapshot replaces and a change merges into. */
 
-import { stateOf, STATES, type ConnectionRef, type HealthRow, type HealthState } from "./row";
+import { stateOf, STATES, type ConnectionRef, type HealthRow, type HealthState } from "./row.js";
 
 export interface Board {
   /** Worst state first, then by kind and name. */

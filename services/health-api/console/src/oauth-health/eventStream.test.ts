@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEvents, type ServerSentEvent } from "./eventStream";
+import { parseEvents, type ServerSentEvent } from "./eventStream.js";
 
 function parse(pieces: readonly string[]): ServerSentEvent[] {
   const events: ServerSentEvent[] = [];

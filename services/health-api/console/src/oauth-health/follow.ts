@@ -1,9 +1,9 @@
 /** Follows the health for as long as `signal` lets it: the stream first, polling where the stream is not to be had. */
 
-import type { Message } from "./health";
-import { poll, type Known } from "./poll";
-import type { Source } from "./source";
-import { readStream, type Resume } from "./stream";
+import type { Message } from "./health.js";
+import { poll, type Known } from "./poll.js";
+import type { Source } from "./source.js";
+import { readStream, type Resume } from "./stream.js";
 
 /** Times in milliseconds. */
 export interface Pace {

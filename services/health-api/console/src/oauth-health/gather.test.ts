@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { gather } from "./gather";
-import type { Message } from "./health";
-import { row } from "./row.fixture";
+import { gather } from "./gather.js";
+import type { Message } from "./health.js";
+import { row } from "./row.fixture.js";
 
 const well = row();
 const lost = row({ needs_reauth: true });

@@ -1,7 +1,7 @@
 /** Keeps a storm of changes from becoming a storm of renders. */
 
-import { combineChanges } from "./board";
-import type { Message } from "./health";
+import { combineChanges } from "./board.js";
+import type { Message } from "./health.js";
 
 /**
  * Returns a function that passes a first message on at once, and what follows within `every` milliseconds together,

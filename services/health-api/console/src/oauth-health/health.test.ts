@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { reduceHealth, UNKNOWN, type Message } from "./health";
-import { readAge, readChange, readSnapshot, readStaleness } from "./messages";
-import { row } from "./row.fixture";
+import { reduceHealth, UNKNOWN, type Message } from "./health.js";
+import { readAge, readChange, readSnapshot, readStaleness } from "./messages.js";
+import { row } from "./row.fixture.js";
 
 const reauth = row({ needs_reauth: true });
 

@@ -1,7 +1,7 @@
 /** The reducer behind the hook: (health, message) → health. */
 
-import { changeBoard, EMPTY_BOARD, snapshotBoard, type Board, type Changes, type Shift } from "./board";
-import type { HealthRow } from "./row";
+import { changeBoard, EMPTY_BOARD, snapshotBoard, type Board, type Changes, type Shift } from "./board.js";
+import type { HealthRow } from "./row.js";
 
 /** `connecting`: nothing yet, or between two streams; `offline`: the API is out of reach, what is shown is the last known. */
 export type Transport = "connecting" | "stream" | "polling" | "offline" | "signed-out";

@@ -1,9 +1,9 @@
 /** What another React app may use of the console. */
 
-export { badgeFor, type Badge } from "./badge";
-export type { Board, Shift } from "./board";
-export { ConnectionOAuthHealthBadge } from "./ConnectionOAuthHealthBadge";
-export type { Pace } from "./follow";
-export type { Health, Transport } from "./health";
-export { stateOf, STATES, type ConnectionRef, type HealthRow, type HealthState } from "./row";
-export { useConnectionsOAuthHealth, type OAuthHealthOptions } from "./useConnectionsOAuthHealth";
+export { badgeFor, type Badge } from "./badge.js";
+export type { Board, Shift } from "./board.js";
+export { ConnectionOAuthHealthBadge } from "./ConnectionOAuthHealthBadge.js";
+export type { Pace } from "./follow.js";
+export type { Health, Transport } from "./health.js";
+export { stateOf, STATES, type ConnectionRef, type HealthRow, type HealthState } from "./row.js";
+export { useConnectionsOAuthHealth, type OAuthHealthOptions } from "./useConnectionsOAuthHealth.js";

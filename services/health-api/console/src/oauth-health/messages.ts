@@ -1,7 +1,7 @@
 /** Reads what the API sends: JSON text → message, or null where it is none of ours. */
 
-import type { Message } from "./health";
-import { readRow, type ConnectionRef, type HealthRow } from "./row";
+import type { Message } from "./health.js";
+import { readRow, type ConnectionRef, type HealthRow } from "./row.js";
 
 /** `{"connections": [...]}`, the bulk answer and the stream's first event. */
 export function readSnapshot(json: string): Message | null {

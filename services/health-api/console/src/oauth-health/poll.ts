@@ -1,8 +1,8 @@
 /** One poll of the bulk answer, conditional on the ETag of the one before. */
 
-import type { Message } from "./health";
-import { readAge, readSnapshot } from "./messages";
-import { bulkUrl, headersFor, type Source } from "./source";
+import type { Message } from "./health.js";
+import { readAge, readSnapshot } from "./messages.js";
+import { bulkUrl, headersFor, type Source } from "./source.js";
 
 export type Poll = "signed-out" | "unreachable" | "answered";
 

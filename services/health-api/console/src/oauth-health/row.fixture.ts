@@ -1,4 +1,4 @@
-import type { HealthRow } from "./row";
+import type { HealthRow } from "./row.js";
 
 /** A healthy row, but for what is given. */
 export function row(given: Partial<HealthRow> = {}): HealthRow {

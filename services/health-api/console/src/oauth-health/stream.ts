@@ -1,9 +1,9 @@
 /** One life of the event stream: opened, read until it ends, and how it ended. */
 
-import { parseEvents, type ServerSentEvent } from "./eventStream";
-import type { Message } from "./health";
-import { readAge, readChange, readSnapshot, readStaleness } from "./messages";
-import { headersFor, streamUrl, type Source } from "./source";
+import { parseEvents, type ServerSentEvent } from "./eventStream.js";
+import type { Message } from "./health.js";
+import { readAge, readChange, readSnapshot, readStaleness } from "./messages.js";
+import { headersFor, streamUrl, type Source } from "./source.js";
 
 /** `refused`: no stream is to be had now; `ended`: it was open, and may be again at once. */
 export type Ending = "signed-out" | "refused" | "ended";

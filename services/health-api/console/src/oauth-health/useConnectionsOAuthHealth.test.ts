@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 import { cleanup, renderHook, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startApi, type Api } from "./api.fixture";
-import type { Pace } from "./follow";
-import { row } from "./row.fixture";
-import { useConnectionsOAuthHealth } from "./useConnectionsOAuthHealth";
+import { startApi, type Api } from "./api.fixture.js";
+import type { Pace } from "./follow.js";
+import { row } from "./row.fixture.js";
+import { useConnectionsOAuthHealth } from "./useConnectionsOAuthHealth.js";
 
 const PATIENT: Pace = { pollEvery: 200, silence: 5_000, patience: 5_000, reopenWithin: 10, firstRetry: 20 };
 const IMPATIENT: Pace = { ...PATIENT, silence: 300, patience: 100 };

@@ -1,7 +1,7 @@
 import { useEffect, useReducer } from "react";
-import { follow, PACE, type Pace } from "./follow";
-import { gather } from "./gather";
-import { reduceHealth, UNKNOWN, type Health } from "./health";
+import { follow, PACE, type Pace } from "./follow.js";
+import { gather } from "./gather.js";
+import { reduceHealth, UNKNOWN, type Health } from "./health.js";
 
 export interface OAuthHealthOptions {
   /** Origin (and path, behind a proxy) of health-api; default: the page's own. */
