@@ -56,6 +56,12 @@ reseal *ARGS: _operate
 test *ARGS: _develop
     @if [ $# -eq 0 ]; then set -- -n auto --dist worksteal --cov --cov-report=term:skip-covered; fi; exec "{{ bin }}/pytest" "$@"
 
+# The long and heavy tests, one after the other
+[group('gate')]
+[no-exit-message]
+soak: _develop
+    @exec "{{ bin }}/pytest" -m soak
+
 # The whole gate; the console's part of it needs Node
 [group('gate')]
 check: quick test mutate console-check

@@ -8,6 +8,7 @@ from itertools import count
 import nats
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from nats.js.errors import NotFoundError
 
 from authpulse_chassis.migrate import migrate
@@ -15,6 +16,10 @@ from authpulse_contract.subjects import STREAM
 from support.servers import NatsServer, nats_server, postgres
 
 _numbers = count()
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

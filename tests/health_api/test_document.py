@@ -14,7 +14,7 @@ from support.ledger import BEARER, Api, record
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi.json"
 
-schema = schemathesis.openapi.from_path(PUBLISHED)
+schema = schemathesis.openapi.from_path(PUBLISHED).exclude(path_regex="/stream$")  # it does not end
 
 
 @pytest.fixture(scope="module")

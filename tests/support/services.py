@@ -32,11 +32,15 @@ class Service:
             self._process.kill()
             self._process.wait()
 
-    def stop(self, *, seconds: float = 30.0) -> int:
-        """SIGTERM and wait; the exit status. Raises `subprocess.TimeoutExpired` after `seconds`."""
+    def terminate(self) -> None:
+        """SIGTERM, without waiting."""
         assert self._process
         self._process.terminate()
-        return self._process.wait(seconds)
+
+    def stop(self, *, seconds: float = 30.0) -> int:
+        """SIGTERM and wait; the exit status. Raises `subprocess.TimeoutExpired` after `seconds`."""
+        self.terminate()
+        return self.wait(seconds=seconds)
 
     def wait(self, *, seconds: float = 30.0) -> int:
         """The exit status of a process that ends by itself."""

@@ -7,6 +7,7 @@ from litestar import Litestar, Response, Router, get
 from litestar.types import ControllerRouterHandler
 
 from authpulse_contract.secret import Secret
+from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.bulk import bulk_routes
 from authpulse_health_api.connection import connection_routes
 from authpulse_health_api.document import describe
@@ -16,17 +17,20 @@ from authpulse_health_api.ledger import Pool
 from authpulse_health_api.probes import probe_routes
 from authpulse_health_api.session import session_routes
 from authpulse_health_api.site import site_routes
+from authpulse_health_api.stream import stream_routes
 from authpulse_health_api.watch import Watch
 
 _BODY_LIMIT: Final = 64 * 1024
 """Bytes; the largest body is a connection's declaration."""
 
 
-def make_routes(watch: Watch, ledger: Pool, token: Secret, public_origin: str | None) -> list[ControllerRouterHandler]:
+def make_routes(
+    watch: Watch, broadcast: Broadcast, ledger: Pool, token: Secret, public_origin: str | None
+) -> list[ControllerRouterHandler]:
     """Every route but the document that describes them."""
     admin = Router(
         "/api/v1/admin",
-        route_handlers=[*bulk_routes(watch), *connection_routes(ledger)],
+        route_handlers=[*bulk_routes(watch), *stream_routes(watch, broadcast), *connection_routes(ledger)],
         guards=[signed_in(token, public_origin)],
         security=[{"bearer": []}, {"session": []}],
     )

@@ -1,17 +1,20 @@
 """The board: every connection's health row, encoded once and kept in order. Pure."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct
 
-from authpulse_contract.health import HealthRow
-from authpulse_health_api.page import MODULUS, Page, Row, encode
+from authpulse_health_api.page import MODULUS, Page, Row
 
 Key = tuple[str, str]
 """(kind, name), ordered by code point as the ledger's collation "C" orders them."""
+
+_FEW: Final = 64
+"""Up to so many changes are put in their places one by one; for more it is cheaper to sort everything anew."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -20,50 +23,63 @@ class Change(Struct, frozen=True, kw_only=True):
     position: int
     kind: str
     name: str
-    row: HealthRow | None
+    row: Row | None
 
 
 class Board(Struct, frozen=True, kw_only=True, dict=True):
-    """All rows in order of key, after ledger position `position`. `digest` is the sum of the rows' digests.
+    """All rows in order of their `keys`, after ledger position `position`. `digest` is the sum of the rows' digests.
 
     `dict=True` so that what is built on demand is built once a board.
     """
 
-    rows: dict[Key, Row]
+    keys: list[Key]
+    rows: list[Row]
     position: int
     digest: int
 
     @cached_property
-    def keys(self) -> list[Key]:
-        """The keys in order, for finding where a page begins."""
-        return list(self.rows)
-
-    @cached_property
     def everything(self) -> Page:
         """The answer to those who select nothing."""
-        return Page(rows=list(self.rows.values()), digest=self.digest)
+        return Page(rows=self.rows, digest=self.digest)
+
+    def find(self, key: Key) -> Row | None:
+        """The row of a connection, None where there is none."""
+        place = bisect_left(self.keys, key)
+        return self.rows[place] if self.keys[place : place + 1] == [key] else None
 
 
-EMPTY: Final = Board(rows={}, position=0, digest=0)
+EMPTY: Final = Board(keys=[], rows=[], position=0, digest=0)
 
 
 def apply(board: Board, changes: Iterable[Change]) -> Board:
-    """The board after `changes`, which come in order of position; only the changed rows are encoded.
+    """The board after `changes`, which come in order of position; the very same one where they change nothing.
 
     Changes that the board has seen already are passed over, so applying twice is applying once.
     """
-    rows, position, digest, grown = dict(board.rows), board.position, board.digest, False
-    for change in changes:
-        if change.position <= position:
-            continue
-        position, key = change.position, (change.kind, change.name)
-        old = rows.get(key)
-        digest -= old.digest if old else 0
-        if change.row is not None:
-            rows[key] = new = encode(change.row)
-            digest += new.digest
-            grown = grown or old is None
-        elif old:
-            del rows[key]
-    ordered = dict(sorted(rows.items(), key=itemgetter(0))) if grown else rows
-    return Board(rows=ordered, position=position, digest=digest % MODULUS)
+    fresh = [change for change in changes if change.position > board.position]
+    if not fresh:
+        return board
+    newest = {(change.kind, change.name): change.row for change in fresh}
+    before = sum(old.digest for key in newest if (old := board.find(key)))
+    after = sum(row.digest for row in newest.values() if row)
+    keys, rows = (_put_in_place if len(newest) <= _FEW else _sort_anew)(board, newest)
+    return Board(keys=keys, rows=rows, position=fresh[-1].position, digest=(board.digest - before + after) % MODULUS)
+
+
+def _put_in_place(board: Board, newest: Mapping[Key, Row | None]) -> tuple[list[Key], list[Row]]:
+    keys, rows = board.keys.copy(), board.rows.copy()
+    for key, row in newest.items():
+        place = bisect_left(keys, key)
+        known = keys[place : place + 1] == [key]
+        if row is None:
+            # An empty slice where it is not known: nothing to remove.
+            del keys[place : place + known], rows[place : place + known]
+        else:
+            keys[place : place + known], rows[place : place + known] = [key], [row]
+    return keys, rows
+
+
+def _sort_anew(board: Board, newest: Mapping[Key, Row | None]) -> tuple[list[Key], list[Row]]:
+    together: dict[Key, Row | None] = {**dict(zip(board.keys, board.rows, strict=True)), **newest}
+    ordered = sorted(((key, row) for key, row in together.items() if row), key=itemgetter(0))
+    return [key for key, _ in ordered], [row for _, row in ordered]

@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPDisconnectEvent, HTTPScope, Message, Receive, Scope, Send
 
 _CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -35,6 +35,13 @@ def edge(app: ASGIApp) -> ASGIApp:
         request["path"] = request["raw_path"].decode("latin-1")
         if request["method"] == "HEAD":
             request["method"] = "GET"
-        await app(request, receive, send_with_headers)
+            await app(request, _left, send_with_headers)
+        else:
+            await app(request, receive, send_with_headers)
 
     return wrapped
+
+
+async def _left() -> HTTPDisconnectEvent:
+    """Whoever asks for the head only is gone once it has it: an answer that goes on need not be told to nobody."""
+    return {"type": "http.disconnect"}

@@ -10,6 +10,7 @@ from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_health_api.api import make_api, make_routes
+from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.edge import edge
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.server import free_address, serve
@@ -34,7 +35,8 @@ async def _serve(stop: asyncio.Event) -> None:
     address = free_address(host, port)
     async with pool(settings.database_url.reveal()) as ledger:
         watch, woken = Watch(ledger), asyncio.Event()
-        app = edge(make_api(make_routes(watch, ledger, settings.admin_token, public_origin_of(settings))))
+        broadcast = Broadcast(watch)
+        app = edge(make_api(make_routes(watch, broadcast, ledger, settings.admin_token, public_origin_of(settings))))
 
         async def has_rows() -> bool:
             return watch.board is not None
@@ -42,6 +44,7 @@ async def _serve(stop: asyncio.Event) -> None:
         pages = fitness_pages({"ledger": has_rows})
         async with answering(settings.probe, pages), asyncio.TaskGroup() as together:
             following = together.create_task(watch.follow(woken, settings.poll_interval))
+            together.create_task(broadcast.run(stop))
             listening = together.create_task(listen(settings.nats_url.reveal(), woken.set))
             await serve(app, address, port, stop)
             following.cancel()

@@ -4,6 +4,7 @@ import sys
 
 from authpulse_contract.secret import Secret
 from authpulse_health_api.api import make_routes
+from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.document import describe
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.watch import Watch
@@ -12,7 +13,8 @@ from authpulse_health_api.watch import Watch
 def document() -> bytes:
     """The document of the routes as they are."""
     ledger = pool("")
-    return describe(make_routes(Watch(ledger), ledger, Secret(""), None))
+    watch = Watch(ledger)
+    return describe(make_routes(watch, Broadcast(watch), ledger, Secret(""), None))
 
 
 if __name__ == "__main__":

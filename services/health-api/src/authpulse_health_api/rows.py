@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from authpulse_contract.codec import from_json
 from authpulse_contract.health import HealthRow
 from authpulse_health_api.board import Change
+from authpulse_health_api.page import encode
 
 BATCH: Final = 5000
 """Rows read at a time; fewer come back only when there are no more."""
@@ -54,7 +55,7 @@ def _change(position: int, kind: str, name: str, row: str | None) -> Change:
     except msgspec.MsgspecError as failure:
         _log.error("a health row cannot be read", extra={"kind": kind, "connection": name, "reason": str(failure)})
         read = _unreadable(kind, name)
-    return Change(position=position, kind=kind, name=name, row=read)
+    return Change(position=position, kind=kind, name=name, row=encode(read))
 
 
 def _unreadable(kind: str, name: str) -> HealthRow:

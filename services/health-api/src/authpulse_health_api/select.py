@@ -52,11 +52,7 @@ def from_cursor(cursor: str) -> Key:
 
 
 def _following(board: Board, after: Key | None) -> Iterator[Row]:
-    if after is None:
-        yield from board.rows.values()
-        return
-    for key in islice(board.keys, bisect_right(board.keys, after), None):
-        yield board.rows[key]
+    return islice(board.rows, 0 if after is None else bisect_right(board.keys, after), None)
 
 
 def _matches(row: Row, query: Query) -> bool:

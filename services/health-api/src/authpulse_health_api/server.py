@@ -15,6 +15,11 @@ from authpulse_chassis.settings import SettingsError
 _LAST_ANSWERS: Final = 5.0
 """Seconds that answers begun have to be finished in."""
 
+_CLIENTS: Final = 20_000
+"""Connections served at once. A stream is one for as long as it lasts, so the server's own limit of 128 is too low."""
+_BACKLOG: Final = 2048
+"""Connections waiting to be accepted: all consoles come back at once after a restart."""
+
 
 def free_address(host: str, port: int) -> str:
     """The numeric address of `host`, at which `port` is free. Raises `SettingsError`.
@@ -34,7 +39,14 @@ def free_address(host: str, port: int) -> str:
 async def serve(app: ASGIApp, address: str, port: int, stop: asyncio.Event) -> None:
     """Serve `app` until `stop` is set, and finish the answers begun. No access log: paths name connections."""
     server = Server(
-        app, address=address, port=port, interface=Interfaces.ASGINL, websockets=False, log_level=LogLevels.error
+        app,
+        address=address,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_level=LogLevels.error,
+        backlog=_BACKLOG,
+        backpressure=_CLIENTS,
     )
     running = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())

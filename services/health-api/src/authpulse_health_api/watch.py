@@ -5,8 +5,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from authpulse_health_api.board import EMPTY, Board, apply
+from authpulse_health_api.board import EMPTY, Board, Change, apply
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
+from authpulse_health_api.recent import Recent
 from authpulse_health_api.rows import BATCH, changed_after, ledger_position
 
 _log = logging.getLogger(__name__)
@@ -19,6 +20,10 @@ class Watch:
         self._ledger = ledger
         self._clock = clock
         self._board: Board | None = None
+        self.recent = Recent()
+        """What led to the board; another one once the ledger went back, which what it held then cannot tell."""
+        self.advanced = asyncio.Event()
+        """Set at each new board; whoever waits for it clears it."""
         self._seen_at = clock()
         self._failed = False
 
@@ -50,17 +55,21 @@ class Watch:
         """Read the ledger to its end. Raises `LedgerAwayError`, or `psycopg.Error` for what is not to be expected."""
         asked_at = self._clock()
         async with reading(self._ledger) as db:
-            board = self._board or EMPTY
+            board, recent = self._board or EMPTY, self.recent
             if await ledger_position(db) < board.position:
                 _log.warning("the ledger went back; reading it anew", extra={"seen": board.position})
-                board = EMPTY
+                board, recent = EMPTY, Recent()
+            news: list[Change] = []
             while changes := await changed_after(db, board.position):
                 board = apply(board, changes)
+                news += changes
                 if len(changes) < BATCH:
                     break
         # Kept as it is where nothing changed, and with it the body that was built for it.
         if board is not self._board:
-            self._board = board
+            recent.add(news)
+            self._board, self.recent = board, recent
+            self.advanced.set()
         self._seen_at = asked_at
 
     def _failing(self, failure: Exception) -> None:
