@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { expectAccessible, launch, picture, signedIn, tellIdp } from "./running/chromium";
+import { signalProgram } from "./running/processes";
 
 let browser: Browser;
 
@@ -10,15 +9,6 @@ beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser.close());
-
-function kill(program: string): void {
-  const { pids } = JSON.parse(readFileSync(join(inject("running").data, "instance.json"), "utf8")) as {
-    pids: Record<string, number>;
-  };
-  const pid = pids[program];
-  if (pid === undefined) throw new Error(`no process of ${program}`);
-  process.kill(pid, "SIGKILL");
-}
 
 describe("without a reload", () => {
   it("the badge appears when the IdP fails and goes when it is well, and a screen reader hears of both", async () => {
@@ -39,12 +29,30 @@ describe("without a reload", () => {
     const { page } = await signedIn(browser);
     await page.getByText("api/steady").waitFor();
     await page.route("**/api/**", (route) => route.abort());
-    kill("health-api");
+    signalProgram("health-api", "SIGKILL");
     await page.getByText("The API has been out of reach").waitFor();
     await page.getByText("api/steady").waitFor();
     await expectAccessible(page);
     await picture(page, "offline");
     await page.unroute("**/api/**");
     await page.getByText("The API has been out of reach").waitFor({ state: "detached" });
+  });
+
+  it("the page says how old it is while the ledger is away, and what needs the ledger says so", async () => {
+    const { page } = await signedIn(browser);
+    await page.getByText("api/steady").waitFor();
+    signalProgram("postgres", "SIGSTOP");
+    try {
+      await page.getByText(/^What you see is \d+ s old$/).waitFor();
+      await page.getByText("api/steady").waitFor();
+      await picture(page, "stale");
+      await page.getByRole("link", { name: "api/steady" }).click();
+      await page.getByText("The ledger is out of reach").first().waitFor();
+      await expectAccessible(page);
+    } finally {
+      signalProgram("postgres", "SIGCONT");
+    }
+    await page.getByText(/^What you see is/).waitFor({ state: "detached" });
+    await page.getByRole("region", { name: "Status" }).waitFor();
   });
 });

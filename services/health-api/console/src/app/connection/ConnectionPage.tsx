@@ -5,6 +5,7 @@ import { getStatus } from "../api/connections";
 import { useAnswer } from "../api/useAnswer";
 import { Link } from "../routing/Link";
 import { LIST_PATH } from "../routing/routes";
+import { isCurrent } from "../shell/current";
 import { Notice } from "../shell/Notice";
 import { Actions } from "./Actions";
 import { HistoryPanel } from "./HistoryPanel";
@@ -17,7 +18,7 @@ export function ConnectionPage({ kind, name, health }: ConnectionRef & { readonl
   const row = health.rows.find((each) => each.kind === kind && each.name === name);
   // An action's answer counts as a change too: the row may come a moment later.
   const [acted, setActed] = useState(0);
-  const version = `${row?.changed_at ?? ""} ${health.transport === "offline"} ${acted}`;
+  const version = `${row?.changed_at ?? ""} ${isCurrent(health)} ${acted}`;
   const ask = useCallback((signal: AbortSignal) => getStatus({ kind, name }, signal), [kind, name]);
   const status = useAnswer(ask, version);
   useEffect(() => {

@@ -3,16 +3,14 @@ import { useCallback } from "react";
 import type { Health } from "../../oauth-health";
 import { getIncidents } from "../api/incidents";
 import { useAnswer } from "../api/useAnswer";
+import { isCurrent } from "../shell/current";
 import { Notice } from "../shell/Notice";
 import { IncidentCard } from "./IncidentCard";
 
 /** Failures with one shared cause, each once; asked again whenever the number of troubled connections changes. */
 export function IncidentsPage({ health }: { readonly health: Health }) {
   const ask = useCallback((signal: AbortSignal) => getIncidents(signal), []);
-  const answer = useAnswer(
-    ask,
-    `${health.counts.reauth} ${health.counts.failing} ${health.transport === "offline"}`,
-  );
+  const answer = useAnswer(ask, `${health.counts.reauth} ${health.counts.failing} ${isCurrent(health)}`);
   return (
     <div className="page">
       <h1>Incidents</h1>

@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Transport } from "../../oauth-health";
 import { duration } from "../time/format";
 import { useNow } from "../time/useNow";
+import { isStale } from "./current";
 import { Notice } from "./Notice";
 
 interface Props {
@@ -10,18 +11,15 @@ interface Props {
   readonly staleness: number;
 }
 
-/** Seconds; the API looks at its ledger every second or so, even if nothing wakes it. */
-const USUAL_AGE = 10;
-
 /** Says when what is shown may be old, and how old. */
 export function StaleBanner({ transport, staleness }: Props) {
   if (transport === "offline") return <Offline />;
-  if (staleness <= USUAL_AGE) return null;
+  if (!isStale({ staleness })) return null;
   return (
     <div className="banner">
       <Notice
         tone="amber"
-        title={`What you see is ${duration(staleness * 1000)} old`}
+        title={`What you see is ${duration(Math.floor(staleness) * 1000)} old`}
         detail="The API cannot reach its ledger and shows the last known state. It catches up by itself."
       />
     </div>

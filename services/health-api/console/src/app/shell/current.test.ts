@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { isCurrent } from "./current";
+
+describe("what is shown", () => {
+  it.each([
+    ["stream", 0, true],
+    ["polling", 4, true],
+    ["connecting", 0, true],
+    ["stream", 5, false],
+    ["offline", 0, false],
+  ] as const)("by %s, %d s old, is current: %s", (transport, staleness, expected) => {
+    expect(isCurrent({ transport, staleness })).toBe(expected);
+  });
+});
