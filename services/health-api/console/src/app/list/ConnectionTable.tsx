@@ -1,3 +1,4 @@
+import "./table.css";
 import { useRef } from "react";
 import type { HealthRow } from "../../oauth-health";
 import { ConnectionRow } from "./ConnectionRow";
