@@ -12,7 +12,7 @@ from authpulse_contract.connections import Declaration
 from authpulse_contract.events import BACKGROUND, type_of
 from authpulse_contract.secret import Secret
 from authpulse_refresher.decide import decide
-from authpulse_refresher.lease import holds, lease_due, lease_one, release
+from authpulse_refresher.lease import lease_due, lease_one, lock_held, release
 from authpulse_refresher.lifecycle import forget, remove
 from authpulse_refresher.model import Connection, Decision, Issued, Terminal, Transient, Verdict
 from authpulse_refresher.seal import KeyRing
@@ -159,7 +159,7 @@ async def test_a_change_during_an_attempt_does_not_offer_the_connection_to_a_sec
     assert await leased(vault) == []
     async with vault.pool.connection() as db:
         assert await lease_one(db, crm.connection_id, seconds=60) is None
-        assert await holds(db, lease)
+        assert await lock_held(db, [lease]) == {lease.attempt_id}
         await release(db, lease)
     assert [again.abandoned for again in await leased(vault)] == [False]
 
@@ -200,7 +200,7 @@ async def test_finding_what_is_due_reads_the_index_alone_among_many_that_are_not
                  insert into vault.connections (connection_id, kind, name, version, generation, last_event_id,
                      declared_by, idp_host, needs_reauth, due_at, attempt, outcome_unknown)
                  select gen_random_uuid(), 'api', n::text, 1, 1, gen_random_uuid(), 'file', 'idp' || n %% 20, false,
-                        now() + make_interval(secs => n - 10), 0, false
+                        now() + make_interval(secs => case when n <= 10 then -n else 3600 + n end), 0, false
                    from generate_series(1, 20000) n
                  returning connection_id, idp_host, due_at)
                insert into vault.due (connection_id, idp_host, due_at) select * from made""",

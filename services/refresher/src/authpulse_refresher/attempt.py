@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
-from msgspec import Struct
-
 from authpulse_contract.events import type_of
 from authpulse_refresher.classify import classify
+from authpulse_refresher.commit import Committer
 from authpulse_refresher.conclude import host_of
 from authpulse_refresher.decide import decide, heed, skip, skip_reason
 from authpulse_refresher.grant import secrets_of
 from authpulse_refresher.idp import ask
 from authpulse_refresher.lease import Lease
 from authpulse_refresher.model import Answer, Connection, Decision, Issued, NoAnswer, Transient, Verdict
-from authpulse_refresher.settle import named, settle
+from authpulse_refresher.settle import Outcome, named
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.vault_rows import Row
 from authpulse_refresher.wire import Wires
@@ -27,12 +26,12 @@ _UNREADABLE: Final = Transient(cause="unreadable")
 _log = logging.getLogger(__name__)
 
 
-class Attempts(Struct, frozen=True, kw_only=True):
+class Attempts:
     """Carries attempts out; `deadline` is for the IdP's whole answer, in seconds."""
 
-    vault: Vault
-    wires: Wires
-    deadline: float
+    def __init__(self, *, vault: Vault, wires: Wires, deadline: float) -> None:
+        self.vault, self.deadline = vault, deadline
+        self._wires, self._committer = wires, Committer(vault)
 
     async def run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
         """Carry one out and store its outcome; None: it was overtaken and dropped.
@@ -41,23 +40,19 @@ class Attempts(Struct, frozen=True, kw_only=True):
         may have obeyed. The next one follows by the usual back-off.
         """
         connection, event_id = row.connection, uuid4()
+        issued = False
         # The database's clock found it due; by another one the token might not have run out yet.
         if reason := None if lease.abandoned else skip_reason(connection, lease.leased_at):
-            decision = await settle(
-                self.vault,
-                lease,
-                connection,
-                lambda current: skip(current, reason, now=lease.leased_at, event_id=event_id, actor=actor),
-                issued=False,
-            )
+
+            def deciding(current: Connection) -> Decision:
+                return skip(current, reason, now=lease.leased_at, event_id=event_id, actor=actor)
         else:
             verdict, duration_ms = await self._verdict(lease, row)
-            now, jitter = datetime.now(UTC), random.random()  # noqa: S311 -- spreads load
-            decision = await settle(
-                self.vault,
-                lease,
-                connection,
-                lambda current: decide(
+            issued, now = isinstance(verdict, Issued), datetime.now(UTC)
+            jitter = random.random()  # noqa: S311 -- spreads load
+
+            def deciding(current: Connection) -> Decision:
+                return decide(
                     current,
                     heed(verdict, connection, current),
                     now=now,
@@ -65,9 +60,11 @@ class Attempts(Struct, frozen=True, kw_only=True):
                     actor=actor,
                     duration_ms=duration_ms,
                     jitter=jitter,
-                ),
-                issued=isinstance(verdict, Issued),
-            )
+                )
+
+        decision = await self._committer.settle(
+            Outcome(lease=lease, connection=connection, event_id=event_id, deciding=deciding, issued=issued)
+        )
         if decision is not None:
             _report(decision)
         return decision
@@ -79,7 +76,7 @@ class Attempts(Struct, frozen=True, kw_only=True):
         if not row.connection.configured:
             _log.error("a connection cannot be read: %s", row.fault, extra=named(row.connection))
             return _UNREADABLE, None
-        answer, duration_ms = await ask(self.wires, row.connection, deadline=self.deadline)
+        answer, duration_ms = await ask(self._wires, row.connection, deadline=self.deadline)
         return _classified(answer, row.connection), duration_ms
 
 

@@ -11,7 +11,7 @@ from authpulse_contract.hosts import idp_host
 from authpulse_refresher.model import Connection, Decision, Tokens
 
 
-def lose_grant(connection: Connection, reason: LastRevocation) -> Connection:
+def lose_grant(connection: Connection, reason: LastRevocation, *, outcome_unknown: bool = False) -> Connection:
     """The row without its tokens, which nobody gets back without a sign-in."""
     return structs.replace(
         connection,
@@ -20,7 +20,8 @@ def lose_grant(connection: Connection, reason: LastRevocation) -> Connection:
         needs_reauth=True,
         due_at=None,
         attempt=0,
-        outcome_unknown=False,
+        # Whether an answer may still turn up that revives the grant.
+        outcome_unknown=outcome_unknown,
         last_revocation=reason,
     )
 

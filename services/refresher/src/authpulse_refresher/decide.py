@@ -66,7 +66,7 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
             reason = LastRevocation(
                 occurred_at=now, reason=verdict.code or "refresh_failed_revoked", idp_host=host_of(connection)
             )
-            after = lose_grant(connection, reason)
+            after = lose_grant(connection, reason, outcome_unknown=connection.outcome_unknown)
             detail = RefreshDetail(
                 token_deleted=connection.tokens is not None,
                 idp_error_code=verdict.code,

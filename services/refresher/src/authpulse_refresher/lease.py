@@ -1,6 +1,6 @@
 """Takes due connections for one attempt each: the attempt is recorded, with the database's clock, before its POST."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -68,7 +68,8 @@ _LEASE_ONE: Final = """
     returning due.connection_id, due.attempt_id, due.idp_host, statement_timestamp() as leased_at,
               picked.attempt_id is not null and picked.attempt_generation = c.generation as abandoned"""
 
-_HOLDS: Final = "select from vault.due where connection_id = %s and attempt_id = %s for update"
+# In one order, so that two who store wait for each other instead of both for ever.
+_LOCK: Final = "select attempt_id from vault.due where connection_id = any(%s) order by connection_id for update"
 
 _RELEASE: Final = """
     update vault.due set attempt_id = null, leased_until = null, due_at = c.due_at
@@ -110,9 +111,14 @@ async def lease_one(db: AsyncConnection, connection_id: UUID, *, seconds: float)
         return await cursor.fetchone()
 
 
-async def holds(db: AsyncConnection, lease: Lease) -> bool:
-    """Whether nobody has taken the connection over, even if the lease has run out; if so, nobody will until commit."""
-    return await (await db.execute(_HOLDS, (lease.connection_id, lease.attempt_id))).fetchone() is not None
+async def lock_held(db: AsyncConnection, leases: Collection[Lease]) -> set[UUID]:
+    """The attempts whose connection nobody has taken over, even if the lease has run out.
+
+    Until the transaction ends nobody can take over or store any of these connections, held or not.
+    """
+    rows = await (await db.execute(_LOCK, (sorted(lease.connection_id for lease in leases),))).fetchall()
+    current = {attempt_id for (attempt_id,) in rows}
+    return {lease.attempt_id for lease in leases if lease.attempt_id in current}
 
 
 async def release(db: AsyncConnection, lease: Lease) -> None:

@@ -12,12 +12,14 @@ from authpulse_contract.events import BACKGROUND
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.lease import Lease, lease_due, lease_one
 from authpulse_refresher.model import Decision
-from authpulse_refresher.outages import DATABASE_AWAY
+from authpulse_refresher.outages import DATABASE_AWAY, pause
 from authpulse_refresher.store import load
 from authpulse_refresher.vault_rows import Row
 
 STORE_MARGIN: Final = 30.0
 """Seconds beyond the deadline of the answer that a lease lasts, and that a stop waits: time to store the outcome."""
+# Outcomes are committed in groups, so that places come free in groups; one lease statement fills them all.
+_GATHERING: Final = 0.005
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +34,11 @@ class Refresher:
         self._poll_interval, self._pulse = poll_interval, pulse
         self._lease_seconds = attempts.deadline + STORE_MARGIN
         self._running: dict[asyncio.Task[Decision | None], str] = {}
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once for what is due."""
+        self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until `stop`, then wait for what is under way, no longer than `deadline` + `STORE_MARGIN`.
@@ -39,16 +46,17 @@ class Refresher:
         What is not stored by then is found by whoever comes after the end of its lease.
         """
         stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _: self.wake())
         while not stop.is_set():
             self._pulse.beat()
+            self._wake.clear()
             try:
-                begun = await self._begin_due()
+                await self._begin_due()
             except DATABASE_AWAY as outage:
                 _log.warning("cannot look for what is due: %s", type(outage).__name__)
-                begun = 0
-            # Whoever ends makes room, here and in the budget of its host; otherwise there is nothing to do until later.
-            waited_for = {stopping, *self._running} if begun or self._running else {stopping}
-            await asyncio.wait(waited_for, timeout=self._poll_interval, return_when=asyncio.FIRST_COMPLETED)
+            await pause(self._wake, self._poll_interval)
+            if self._running:
+                await asyncio.sleep(_GATHERING)
         if self._running:
             await asyncio.wait(set(self._running), timeout=self._lease_seconds)
 
@@ -64,11 +72,10 @@ class Refresher:
             if not lease.abandoned:
                 return decision
 
-    async def _begin_due(self) -> int:
-        """How many attempts were begun."""
+    async def _begin_due(self) -> None:
         free = self._in_flight - len(self._running)
         if free <= 0:
-            return 0
+            return
         budgets = {host: max(0, self._per_host - busy) for host, busy in Counter(self._running.values()).items()}
         async with self._attempts.vault.pool.connection() as db:
             leases = await lease_due(
@@ -77,14 +84,18 @@ class Refresher:
             rows = await load(db, self._attempts.vault.ring, [lease.connection_id for lease in leases])
         for lease in leases:
             self._begin(lease, rows[lease.connection_id], BACKGROUND)
-        return len(leases)
 
     def _begin(self, lease: Lease, row: Row, actor: str) -> asyncio.Task[Decision | None]:
         """A task of its own: whoever waits for it may be cancelled, the attempt is not."""
         task = asyncio.create_task(self._run(lease, row, actor))
         self._running[task] = lease.idp_host or ""
-        task.add_done_callback(self._running.pop)
+        task.add_done_callback(self._end)
         return task
+
+    def _end(self, task: asyncio.Task[Decision | None]) -> None:
+        # Whoever ends makes room, here and in the budget of its host.
+        del self._running[task]
+        self.wake()
 
     async def _run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
         try:

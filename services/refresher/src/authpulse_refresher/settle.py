@@ -1,51 +1,67 @@
-"""Stores the outcome of an attempt, come what may: an answer is worth nothing until it is in the vault."""
+"""Stores what attempts came to, if it still counts: together in one transaction, or one alone."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
-from authpulse_chassis.patience import persist
-from authpulse_refresher.lease import Lease, holds, release
+from msgspec import Struct
+
+from authpulse_refresher.lease import Lease, lock_held, release
 from authpulse_refresher.model import Connection, Decision
-from authpulse_refresher.outages import DATABASE_AWAY
+from authpulse_refresher.put_many import Change, put_many
 from authpulse_refresher.store import load, put
+from authpulse_refresher.unknown import counts
 from authpulse_refresher.vault import Vault
 
 _log = logging.getLogger(__name__)
 
 
-async def settle(
-    vault: Vault, lease: Lease, connection: Connection, deciding: Callable[[Connection], Decision], *, issued: bool
-) -> Decision | None:
-    """What was stored; None: the answer was stale and was dropped, because somebody else had replaced the grant.
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What an attempt came to, not stored yet.
 
-    Waits while the database is away. `deciding` says what follows for a connection as it stands by now, with the same
-    event id each time. `issued`: the answer brought tokens; they are stored even if somebody has taken the lease over,
-    provided that the grant they descend from is still the stored one. A refusal is not: the other attempt may be what
-    made the IdP refuse this one.
+    `connection` is as it was when the attempt began. `deciding` says what follows for it as it stands by now, each time
+    with the event id `event_id`. `issued`: the answer brought tokens.
     """
-    stored = await persist(
-        "storing an outcome", lambda: _store(vault, lease, connection, deciding, issued=issued), outages=DATABASE_AWAY
-    )
-    vault.outgoing.set()
-    return stored
+
+    lease: Lease
+    connection: Connection
+    event_id: UUID
+    deciding: Callable[[Connection], Decision]
+    issued: bool
 
 
-async def _store(
-    vault: Vault, lease: Lease, connection: Connection, deciding: Callable[[Connection], Decision], *, issued: bool
-) -> Decision | None:
+async def settle_together(vault: Vault, outcomes: Sequence[Outcome]) -> dict[UUID, Decision]:
+    """Store all those whose connection is still as it was; what was stored, by event id."""
     async with vault.pool.connection() as db:
-        held, generation = await holds(db, lease), connection.generation
-        while (held or issued) and connection.generation == generation:
-            decision = deciding(connection)
-            if await put(db, vault.ring, connection, decision, attempt_id=lease.attempt_id):
+        held = await lock_held(db, [outcome.lease for outcome in outcomes])
+        decided = {
+            outcome.event_id: Change(
+                before=outcome.connection,
+                decision=outcome.deciding(outcome.connection),
+                attempt_id=outcome.lease.attempt_id,
+            )
+            for outcome in outcomes
+            if outcome.issued or outcome.lease.attempt_id in held
+        }
+        stored = await put_many(db, vault.ring, tuple(decided.values()))
+    return {event_id: decided[event_id].decision for event_id in stored}
+
+
+async def settle(vault: Vault, outcome: Outcome) -> Decision | None:
+    """Store one, upon its connection as it stands by now; None: it was stale and was dropped."""
+    lease, generation = outcome.lease, outcome.connection.generation
+    async with vault.pool.connection() as db:
+        held = lease.attempt_id in await lock_held(db, [lease])
+        row = (await load(db, vault.ring, [lease.connection_id]))[lease.connection_id]
+        if row.last_event_id == outcome.event_id:
+            # The commit went through the last time; only its acknowledgement was lost.
+            return outcome.deciding(outcome.connection)
+        if counts(row.connection, generation, held=held, issued=outcome.issued):
+            decision = outcome.deciding(row.connection)
+            if await put(db, vault.ring, row.connection, decision, attempt_id=lease.attempt_id):
                 return decision
-            row = (await load(db, vault.ring, [lease.connection_id]))[lease.connection_id]
-            if row.last_event_id == decision.event.event_id:
-                # The commit went through the last time; only its acknowledgement was lost.
-                return decision
-            connection = row.connection
         await release(db, lease)
-    _log.warning("dropped a stale answer", extra=named(connection))
+    _log.warning("dropped a stale answer", extra=named(row.connection))
     return None
 
 
