@@ -12,15 +12,18 @@ _AT_REST = """
            (select count(*) from vault.due
              where attempt_id is not null or due_at < clock_timestamp() + interval '1 minute') as due"""
 _VERSIONS = "select name, version from vault.connections"
-_NEWEST = "select connection_name as name, max(version) as version from ledger.events group by connection_name"
+_EVENTS = "select connection_name as name, count(*) as events from ledger.events group by connection_name"
 
 
 def until_at_rest(system: System, *, seconds: float) -> None:
-    """Until nothing is due, in flight or on its way: the last fact of each connection is in the ledger and served."""
+    """Until nothing is due, in flight or on its way, and the ledger has as many facts as the vault has versions.
+
+    What an event-store took and did not live to record comes again after the acknowledgement's time, newer ones before.
+    """
 
     def at_rest() -> bool:
         (now,) = system.query(system.vault_url, _AT_REST)
-        return now["waiting"] == 0 and now["due"] == 0 and _versions_in_vault(system) == _versions_in_ledger(system)
+        return now["waiting"] == 0 and now["due"] == 0 and _versions_in_vault(system) == _events_in_ledger(system)
 
     until(at_rest, seconds=seconds, pause=0.25, what="rest")
     until(lambda: _served(system) == folded(system.events()), seconds=10, what="the fold in the bulk answer")
@@ -32,8 +35,9 @@ def check_sound(system: System) -> None:
     assert len({event["body"]["event_id"] for event in events}) == len(events)
     by_name = Counter(event["body"]["connection_name"] for event in events)
     pairs = {(event["body"]["connection_name"], event["version"]) for event in events}
-    assert pairs == {(name, version) for name, newest in by_name.items() for version in range(1, newest + 1)}
-    assert _versions_in_vault(system) == dict(by_name)
+    known = _versions_in_vault(system)
+    assert {(name, version) for name, newest in known.items() for version in range(1, newest + 1)} - pairs == set()
+    assert known == dict(by_name)
     assert system.query(system.ledger_url, "select * from ledger.quarantine") == []
     verified = system.authpulse("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -58,5 +62,5 @@ def _versions_in_vault(system: System) -> dict[str, int]:
     return {row["name"]: row["version"] for row in system.query(system.vault_url, _VERSIONS)}
 
 
-def _versions_in_ledger(system: System) -> dict[str, int]:
-    return {row["name"]: row["version"] for row in system.query(system.ledger_url, _NEWEST)}
+def _events_in_ledger(system: System) -> dict[str, int]:
+    return {row["name"]: row["events"] for row in system.query(system.ledger_url, _EVENTS)}
