@@ -114,11 +114,11 @@ alone:
         rm -rf "$place/venv"; \
     done; echo "each service imports with its own dependencies only"
 
-# The mutants of the pure modules; fails where fewer than 90 % are killed
+# The mutants of the pure modules (or of MODULES, such as decide); fails where fewer than 90 % are killed
 [group('gate')]
-mutate:
-    @.ci/sync --group mutation
-    "{{ bin }}/python" .ci/mutate.py
+mutate *MODULES:
+    @UV_PROJECT_ENVIRONMENT=artefacts/mutation-venv .ci/sync --group mutation
+    @artefacts/mutation-venv/bin/python .ci/mutate.py "$@"
 
 # The console: types, lint, unit tests, and that the served bundle is what its source builds; needs Node
 [group('gate')]

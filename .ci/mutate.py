@@ -29,6 +29,13 @@ def pure_modules() -> list[str]:
     return sorted(set(pure["source_modules"]) - NOTHING_TO_MUTATE)
 
 
+def chosen(modules: list[str]) -> list[str]:
+    """Those that the arguments name, by their names' endings; all where there are none."""
+    wanted = tuple(sys.argv[1:])
+    found = [module for module in modules if not wanted or module.endswith(wanted)]
+    return found or sys.exit(f"None of the pure modules ends with {' or '.join(wanted)}: {', '.join(modules)}")
+
+
 def lay_out(modules: list[str]) -> None:
     """`src/` with all packages, `tests/`, and the settings of mutmut and pytest."""
     shutil.rmtree(FLAT, ignore_errors=True)
@@ -80,7 +87,7 @@ def tally(results: str) -> dict[str, Counter[bool]]:
 
 
 def main() -> None:
-    lay_out(pure_modules())
+    lay_out(chosen(pure_modules()))
     mutmut("run")
     found = tally(mutmut("results", "--all", "true"))
     for module, counts in sorted(found.items()):
