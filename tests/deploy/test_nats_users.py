@@ -116,7 +116,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 async def settled(client: Client, complaints: list[str], subjects: set[str]) -> None:
-    """Wait until the server has refused just `subjects`; nats-py has its complaints in lower case, and in their time."""
+    """Wait until the server has refused just `subjects`; nats-py tells of them in lower case and a little late."""
     await client.flush()
     pattern = re.compile(r'permissions violation for \w+ to "([^"]+)"')
 
