@@ -220,7 +220,7 @@ def test_a_refused_client_that_never_had_a_token_deletes_none() -> None:
     ("subject", "reason"),
     [
         (connection(), None),
-        (connection(tokens=None), None),
+        (connection(tokens=None), "no_token"),
         (connection(oauth=None), None),
         (connection(tokens=tokens(refresh_expires_at=None)), None),
         (connection(tokens=tokens(refresh_expires_at=NOW)), "expired"),
@@ -292,7 +292,6 @@ def test_the_state_shows_what_is_public_and_nothing_else() -> None:
         authenticated_by="ada",
         authenticated_at=after(days=-30),
         last_revocation=lost,
-        client_id="authpulse",
     )
 
 

@@ -94,7 +94,7 @@ class Replicas:
             attempts = Attempts(vault=self.vault, wires=wires, deadline=5.0)
             refresher = Refresher(attempts, in_flight=16, per_host=16, poll_interval=1.0, pulse=Pulse())
             broker = NatsBroker(self._url, apply_types=False, logger=None)
-            answer_commands(broker, self.vault, refresher, TokenDesk(self.vault, refresher, patience=5.0))
+            answer_commands(broker, self.vault, wires, refresher, TokenDesk(self.vault, refresher, patience=5.0))
             await broker.start()
             self._opened.push_async_callback(wires.close)
             self._opened.push_async_callback(broker.stop)

@@ -14,6 +14,7 @@ from authpulse_refresher.model import Connection
 from authpulse_refresher.registry import register
 from authpulse_refresher.store import find
 from authpulse_refresher.vault import Vault
+from authpulse_refresher.wire import Wires
 from support.idp import Client
 
 
@@ -32,7 +33,7 @@ def declared(client: Client, *, name: str = "crm", refresh_token: str | None = N
 
 async def registered(vault: Vault, declaration: Declaration) -> Connection:
     """The connection, registered now and due at once where it brings a token."""
-    reply = await register(vault, Register(declaration=declaration, declared_by="file", actor="test"))
+    reply = await register(vault, Wires(), Register(declaration=declaration, declared_by="file", actor="test"))
     assert isinstance(reply, Done), reply
     return await stored(vault, declaration.name)
 

@@ -30,8 +30,8 @@ _INFO: Final = {
 }
 
 
-def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -> dict[str, Any]:
-    """The document; `verbs` maps each command's verb to the schema of its body, `reply` is the schema of the answer.
+def describe(event_types: Iterable[str], verbs: Mapping[str, str], replies: Mapping[str, str]) -> dict[str, Any]:
+    """The document; `verbs` and `replies` map each command's verb to the schemas of its body and of the answer.
 
     Schemas are named as their files are, without the ending.
     """
@@ -54,10 +54,13 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
             "description": "Says over core NATS how far the ledger is; one that is lost is made up for by the next.",
             "messages": {"advanced": {"$ref": "#/components/messages/advanced"}},
         },
-        "replies": {
-            "address": None,
-            "description": "The inbox that the request names.",
-            "messages": {"reply": {"$ref": "#/components/messages/reply"}},
+        **{
+            _channel_of(reply): {
+                "address": None,
+                "description": "The inbox that the request names.",
+                "messages": {reply: {"$ref": f"#/components/messages/{reply}"}},
+            }
+            for reply in dict.fromkeys(replies.values())
         },
         "tokens": {
             "address": TOKENS_GET,
@@ -81,7 +84,7 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
         "publish_events": {"action": "send", "channel": {"$ref": "#/channels/events"}},
         "announce_position": {"action": "send", "channel": {"$ref": "#/channels/advanced"}},
         "answer_get_token": _answer("tokens", "token_replies"),
-        **{f"answer_{verb}": _answer(f"command_{verb}", "replies") for verb in commands},
+        **{f"answer_{verb}": _answer(f"command_{verb}", _channel_of(replies[verb])) for verb in commands},
     }
     return {
         "asyncapi": "3.0.0",
@@ -95,7 +98,7 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
                 "advanced": {
                     "payload": {"type": "integer", "minimum": 1, "description": "The position of the ledger."}
                 },
-                "reply": _message(reply),
+                **{reply: _message(reply) for reply in replies.values()},
                 "get_token": _message("get_token"),
                 "token_reply": _message("token_reply"),
                 **{f"command_{verb}": message for verb, message in commands.items()},
@@ -109,6 +112,11 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], reply: str) -
             },
         },
     }
+
+
+def _channel_of(reply: str) -> str:
+    """The channel of the inboxes that `reply` goes to: `replies` for `reply`."""
+    return reply.removesuffix("y") + "ies"
 
 
 def _answer(channel: str, replies: str) -> dict[str, Any]:

@@ -15,14 +15,17 @@ class OAuthConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is not secret about an OAuth connection; times in seconds. Secrets travel beside it.
 
     `client_auth` as in RFC 6749 2.3.1 and RFC 7523; `basic_raw` skips the form encoding of id and secret for IdPs
-    that do not decode it.
+    that do not decode it. `issuer` is where the endpoints that are not declared are looked up (RFC 8414, OpenID Connect
+    Discovery 1.0); the refresher stores the `token_url` that it found.
     """
 
     grant: Grant
-    token_url: str
     client_id: str
+    token_url: str = ""
     client_auth: ClientAuth = "basic"
     authorization_url: str | None = None
+    revocation_url: str | None = None
+    issuer: str | None = None
     scopes: tuple[str, ...] = ()
     refresh_max_lifetime: float | None = None
     default_lifetime: float = 3600.0

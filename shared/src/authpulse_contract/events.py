@@ -51,11 +51,14 @@ class ConnectionState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authenticated_by: str | None = None
     authenticated_at: Moment | None = None
     last_revocation: LastRevocation | None = None
-    client_id: str | None = None
 
 
 class RefreshDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One attempt at a refresh, before and after. Strings are sanitised; `duration_ms` is the IdP call alone."""
+    """One attempt at a refresh, before and after. Strings are sanitised; `duration_ms` is the IdP call alone.
+
+    `kept_until`: the refused refresh token is kept aside so long, for the case that the client is put right; a success
+    with it has the `cause` `recovered`.
+    """
 
     before_expires_at: Moment | None = None
     before_refresh_expires_at: Moment | None = None
@@ -63,6 +66,7 @@ class RefreshDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     after_refresh_expires_at: Moment | None = None
     rotated_refresh: bool = False
     token_deleted: bool = False
+    kept_until: Moment | None = None
     duration_ms: int | None = None
     idp_error_code: str | None = None
     http_status: int | None = None
@@ -83,11 +87,17 @@ class ChangeDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ConnectDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A sign-in at the IdP: begun, done, or failed."""
+    """A sign-in at the IdP: begun, done, or failed (`cause` is a `SignInFault`).
+
+    `missing_scopes`: declared or granted before, and not granted now. `account_changed`: somebody else signed in than
+    before, as was confirmed.
+    """
 
     after_expires_at: Moment | None = None
     after_refresh_expires_at: Moment | None = None
     scope: str | None = None
+    missing_scopes: tuple[str, ...] = ()
+    account_changed: bool = False
     idp_error_code: str | None = None
     http_status: int | None = None
     cause: str | None = None

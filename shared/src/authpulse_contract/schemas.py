@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from authpulse_contract import asyncapi, commands, tokens
+from authpulse_contract import asyncapi, commands, connecting, tokens
 from authpulse_contract.cloudevents import SCHEMA_PREFIX
 from authpulse_contract.events import Event
 from authpulse_contract.health import Connections, HealthRow
@@ -16,6 +16,7 @@ from authpulse_contract.secret import Secret
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 REPLY: Final = "reply"
+CONNECT_REPLY: Final = "connect_reply"
 
 _VERBS: Final[dict[str, type]] = {
     commands.REGISTER: commands.Register,
@@ -24,23 +25,34 @@ _VERBS: Final[dict[str, type]] = {
     commands.REFRESH: commands.RefreshNow,
     commands.FORGET: commands.ForgetToken,
 }
+_CONNECT_VERBS: Final[dict[str, type]] = {
+    connecting.START: connecting.StartSignIn,
+    connecting.START_BY_LINK: connecting.StartByLink,
+    connecting.COMPLETE: connecting.CompleteSignIn,
+    connecting.MAKE_LINK: connecting.MakeLink,
+    connecting.FIND_LINK: connecting.FindLink,
+    connecting.STATUS: connecting.StatusOf,
+}
 
 
 def published() -> dict[str, bytes]:
     """Each file of the published contract: its name and its content."""
     events = {str(event.__struct_config__.tag): event for event in get_args(Event)}
-    verbs = {verb: f"command_{verb}" for verb in _VERBS}
+    kinds_of = _VERBS | _CONNECT_VERBS
+    verbs = {verb: f"command_{verb}" for verb in kinds_of}
+    replies = dict.fromkeys(_VERBS, REPLY) | dict.fromkeys(_CONNECT_VERBS, CONNECT_REPLY)
     kinds: dict[str, Any] = {
         **events,
         "health_row": HealthRow,
         "oauth_health": Connections,
-        **{verbs[verb]: kind for verb, kind in _VERBS.items()},
+        **{verbs[verb]: kind for verb, kind in kinds_of.items()},
         REPLY: commands.Reply,
+        CONNECT_REPLY: connecting.ConnectReply,
         "get_token": tokens.GetToken,
         "token_reply": tokens.TokenReply,
     }
     documents = {f"{name}.json": schema(name, kind) for name, kind in kinds.items()}
-    documents["asyncapi.json"] = asyncapi.describe(events, verbs, REPLY)
+    documents["asyncapi.json"] = asyncapi.describe(events, verbs, replies)
     return {
         name: json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
         for name, document in documents.items()

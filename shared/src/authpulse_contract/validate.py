@@ -67,10 +67,7 @@ def _without_oauth(declaration: Declaration) -> _Faults:
 
 
 def _with_oauth(declaration: Declaration, oauth: OAuthConfig) -> _Faults:
-    for member, url in (("token_url", oauth.token_url), ("authorization_url", oauth.authorization_url)):
-        fault = None if url is None else endpoint_fault(url, allow_http=oauth.allow_http)
-        if fault is not None:
-            yield member, fault
+    yield from _endpoints(oauth)
     yield from _client(oauth, declaration.client_secret)
     yield from _lists(oauth)
     yield from _params("authorization_params", oauth.authorization_params, _AUTHORIZATION_RESERVED)
@@ -81,6 +78,22 @@ def _with_oauth(declaration: Declaration, oauth: OAuthConfig) -> _Faults:
         yield "ca_file", "must be an absolute path"
     if declaration.token is not None:
         yield from _token(declaration.token, oauth)
+
+
+def _endpoints(oauth: OAuthConfig) -> _Faults:
+    if not oauth.token_url and oauth.issuer is None:
+        yield "token_url", "is needed, or an issuer that publishes it"
+    for member, url in (
+        ("token_url", oauth.token_url or None),
+        ("authorization_url", oauth.authorization_url),
+        ("revocation_url", oauth.revocation_url),
+        ("issuer", oauth.issuer),
+    ):
+        fault = None if url is None else endpoint_fault(url, allow_http=oauth.allow_http)
+        if fault is not None:
+            yield member, fault
+    if oauth.issuer is not None and "?" in oauth.issuer:
+        yield "issuer", "must not hold a query (RFC 8414 2)"
 
 
 def _client(oauth: OAuthConfig, secret: Secret | None) -> _Faults:

@@ -29,6 +29,15 @@ class Post:
 
 
 @dataclass(kw_only=True)
+class Code:
+    """An authorization code: good once, for the redirect address and the PKCE challenge that it was asked with."""
+
+    redirect_uri: str
+    challenge: str
+    scope: str
+
+
+@dataclass(kw_only=True)
 class Family:
     """All refresh tokens that descend from one grant; `spent` maps each used one to the time of its first use."""
 
@@ -43,6 +52,10 @@ class Client:
 
     `rotation` "strict": each refresh token works once; presented again later than `grace` seconds after its first use
     it kills its family. "none": one refresh token for ever, repeated in no answer. Lives are in seconds.
+
+    Whoever is sent to `authorization_url` is sent back at once with a code, `answer_authorization` laid over the proper
+    answer; `iss`: with `iss` too (RFC 9207). `subject`: who that is, said in an ID token over which `id_claims`
+    are laid. `scope`: said to be granted. `revoked`: the tokens sent to `revocation_url`.
     """
 
     client_id: str
@@ -54,11 +67,42 @@ class Client:
     access_life: float | None = 3600.0
     refresh_life: float | None = None
     make_token: Callable[[str], str] = field(default=lambda kind: f"{kind}-{secrets.token_urlsafe(24)}")
+    iss: bool = False
+    subject: str | None = None
+    id_claims: dict[str, object] = field(default_factory=dict)
+    scope: str | None = None
+    codes: dict[str, Code] = field(default_factory=dict)
+    answer_authorization: dict[str, str] = field(default_factory=dict)
+    revoked: list[str] = field(default_factory=list)
+    refuses_revocation: bool = False
     families: list[Family] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     _script: deque[Scripted] = field(default_factory=deque)
     _standing: Scripted | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def issuer(self) -> str:
+        return self.token_url.removesuffix("/token")
+
+    @property
+    def authorization_url(self) -> str:
+        return f"{self.issuer}/authorize"
+
+    @property
+    def revocation_url(self) -> str:
+        return f"{self.issuer}/revoke"
+
+    def new_code(self, code: Code) -> str:
+        with self._lock:
+            name = self.make_token("code")
+            self.codes[name] = code
+            return name
+
+    def use_code(self, name: str) -> Code | None:
+        """The code, which is spent by this."""
+        with self._lock:
+            return self.codes.pop(name, None)
 
     def issue(self) -> str:
         """The refresh token of a new grant."""

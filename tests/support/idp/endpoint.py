@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import binascii
+import json
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 from urllib.parse import unquote_plus
 
 from aiohttp import web
@@ -14,7 +16,7 @@ from support.idp.manners import Answer, Delay, Hang, Manner, Raw, Reset, Sent, S
 
 
 class TokenEndpoint:
-    """RFC 6749 sections 5 and 6 for the grants `refresh_token` and `client_credentials`."""
+    """RFC 6749 sections 4.1.3, 5 and 6 for all grants that authpulse uses."""
 
     def __init__(self, clients: Mapping[str, Client]) -> None:
         self._clients = clients
@@ -51,6 +53,8 @@ def _honour(client: Client, sent: Sent) -> tuple[web.Response, str, bool]:
         issued["expires_in"] = client.access_life
     if sent.form.get("grant_type") == "client_credentials":
         return web.json_response(issued), "issued", False
+    if sent.form.get("grant_type") == "authorization_code":
+        return _honour_code(client, sent, issued)
     if sent.form.get("grant_type") != "refresh_token":
         return _refusal(400, "unsupported_grant_type"), "unsupported_grant_type", False
     successor, reused = client.redeem(sent.refresh_token)
@@ -61,6 +65,27 @@ def _honour(client: Client, sent: Sent) -> tuple[web.Response, str, bool]:
         if client.refresh_life is not None:
             issued["refresh_expires_in"] = client.refresh_life
     return web.json_response(issued), "issued", reused
+
+
+def _honour_code(client: Client, sent: Sent, issued: dict[str, object]) -> tuple[web.Response, str, bool]:
+    code = client.use_code(sent.form.get("code", ""))
+    challenge = base64.urlsafe_b64encode(sha256(sent.form.get("code_verifier", "").encode()).digest()).rstrip(b"=")
+    asked = (sent.form.get("redirect_uri"), challenge.decode())
+    if code is None or asked != (code.redirect_uri, code.challenge):
+        return _refusal(400, "invalid_grant"), "invalid_grant", False
+    issued["refresh_token"] = client.issue()
+    if client.scope is not None:
+        issued["scope"] = client.scope
+    if client.subject is not None:
+        claims = {"iss": client.issuer, "sub": client.subject, "aud": client.client_id, "exp": time.time() + 60}
+        issued["id_token"] = _unsigned(claims | client.id_claims)
+    return web.json_response(issued), "issued", False
+
+
+def _unsigned(claims: dict[str, object]) -> str:
+    parts = ({"alg": "RS256"}, claims)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join((*encoded, "c2ln"))
 
 
 def _refusal(status: int, code: str) -> web.Response:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from support.idp.books import Client
 from support.idp.endpoint import TokenEndpoint
+from support.idp.front import Front
 
 
 class Idp:
@@ -53,6 +54,10 @@ class Idp:
     async def _start(self) -> None:
         app = web.Application()
         app.router.add_post("/{number}/token", TokenEndpoint(self._clients).answer)
+        front = Front(self._clients)
+        app.router.add_get("/{number}/authorize", front.authorize)
+        app.router.add_post("/{number}/revoke", front.revoke)
+        app.router.add_get("/.well-known/oauth-authorization-server/{number}", front.metadata)
         # The requests that hang by script must end with their connection.
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()

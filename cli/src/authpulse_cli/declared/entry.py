@@ -42,6 +42,8 @@ def declaration(table: dict[str, Any], around: Surroundings) -> Declaration | No
     else:
         client_secret = reader.read("client_secret", Secret | None)
         token = _token(reader, around)
+        if "token_url" not in table and "issuer" not in table:
+            reader.report("token_url", "missing")
         oauth = reader.struct(OAuthConfig, grant=grant)
     reader.refuse_unknown()
     if reader.failed or kind is None or name is None:

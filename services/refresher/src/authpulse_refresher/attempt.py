@@ -2,7 +2,7 @@
 
 import logging
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -27,11 +27,11 @@ _log = logging.getLogger(__name__)
 
 
 class Attempts:
-    """Carries attempts out; `deadline` is for the IdP's whole answer, in seconds."""
+    """Carries attempts out; `deadline` is for the IdP's whole answer, in seconds; `keep_for` as in `decide`."""
 
-    def __init__(self, *, vault: Vault, wires: Wires, deadline: float) -> None:
+    def __init__(self, *, vault: Vault, wires: Wires, deadline: float, keep_for: timedelta = timedelta(0)) -> None:
         self.vault, self.deadline = vault, deadline
-        self._wires, self._committer = wires, Committer(vault)
+        self._wires, self._committer, self._keep_for = wires, Committer(vault), keep_for
 
     async def run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
         """Carry one out and store its outcome; None: it was overtaken and dropped.
@@ -60,6 +60,7 @@ class Attempts:
                     actor=actor,
                     duration_ms=duration_ms,
                     jitter=jitter,
+                    keep_for=self._keep_for,
                 )
 
         decision = await self._committer.settle(

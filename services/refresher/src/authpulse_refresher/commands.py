@@ -9,16 +9,24 @@ import msgspec
 from faststream.nats import NatsBroker, NatsMessage
 
 from authpulse_contract import commands as contract
+from authpulse_contract import connecting
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.commands import Refused, Reply
+from authpulse_contract.connecting import ConnectReply
 from authpulse_contract.subjects import TOKENS_GET, command_subject
 from authpulse_contract.tokens import GetToken, TokenReply
 from authpulse_refresher import registry
+from authpulse_refresher.begin import Begin
+from authpulse_refresher.complete import Complete
+from authpulse_refresher.disconnect import Disconnect
+from authpulse_refresher.links import find_link, make_link
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.refresh_now import refresh_now
+from authpulse_refresher.status import status_of
 from authpulse_refresher.tokens import TokenDesk
 from authpulse_refresher.vault import Vault
+from authpulse_refresher.wire import Wires
 
 C = TypeVar("C")
 
@@ -32,17 +40,25 @@ _CALLERS: Final = 4096
 _log = logging.getLogger(__name__)
 
 
-def answer_commands(broker: NatsBroker, vault: Vault, refresher: Refresher, desk: TokenDesk) -> None:
+def answer_commands(broker: NatsBroker, vault: Vault, wires: Wires, refresher: Refresher, desk: TokenDesk) -> None:
     """Subscribe; the broker has yet to be started."""
+    begin, complete = Begin(vault=vault, wires=wires), Complete(vault, wires, deadline=refresher.deadline)
+    disconnect = Disconnect(vault=vault, wires=wires, deadline=refresher.deadline)
 
-    def on(verb: str, kind: type[C], handle: Callable[[C], Awaitable[Reply]]) -> None:
+    def on(verb: str, kind: type[C], handle: Callable[[C], Awaitable[Reply | ConnectReply]]) -> None:
         _subscribe(broker, command_subject(verb), kind, handle, workers=_WORKERS)
 
-    on(contract.REGISTER, contract.Register, lambda command: registry.register(vault, command))
+    on(contract.REGISTER, contract.Register, lambda command: registry.register(vault, wires, command))
     on(contract.REMOVE, contract.Remove, lambda command: registry.remove(vault, command))
     on(contract.LIST, contract.ListConnections, lambda command: registry.list_connections(vault, command))
-    on(contract.FORGET, contract.ForgetToken, lambda command: registry.forget(vault, command))
+    on(contract.FORGET, contract.ForgetToken, disconnect.forget)
     on(contract.REFRESH, contract.RefreshNow, lambda command: refresh_now(vault, refresher, command))
+    on(connecting.START, connecting.StartSignIn, begin.start)
+    on(connecting.START_BY_LINK, connecting.StartByLink, begin.start_by_link)
+    on(connecting.COMPLETE, connecting.CompleteSignIn, complete.complete)
+    on(connecting.MAKE_LINK, connecting.MakeLink, lambda command: make_link(vault, command))
+    on(connecting.FIND_LINK, connecting.FindLink, lambda command: find_link(vault, command))
+    on(connecting.STATUS, connecting.StatusOf, lambda command: status_of(vault, command))
     _subscribe(broker, TOKENS_GET, GetToken, desk.get, workers=_CALLERS)
 
 
@@ -50,7 +66,7 @@ def _subscribe(
     broker: NatsBroker,
     subject: str,
     kind: type[C],
-    handle: Callable[[C], Awaitable[Reply | TokenReply]],
+    handle: Callable[[C], Awaitable[Reply | ConnectReply | TokenReply]],
     *,
     workers: int,
 ) -> None:
@@ -66,8 +82,8 @@ async def _as_sent(message: NatsMessage) -> bytes:
 
 
 async def _reply(
-    subject: str, body: bytes, kind: type[C], handle: Callable[[C], Awaitable[Reply | TokenReply]]
-) -> Reply | TokenReply:
+    subject: str, body: bytes, kind: type[C], handle: Callable[[C], Awaitable[Reply | ConnectReply | TokenReply]]
+) -> Reply | ConnectReply | TokenReply:
     try:
         return await handle(from_json(body, kind))
     except (msgspec.DecodeError, UnicodeDecodeError) as failure:

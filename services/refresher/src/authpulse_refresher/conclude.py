@@ -17,6 +17,7 @@ def lose_grant(connection: Connection, reason: LastRevocation, *, outcome_unknow
         connection,
         generation=connection.generation + 1,
         tokens=None,
+        kept=None,
         needs_reauth=True,
         due_at=None,
         attempt=0,
@@ -69,5 +70,4 @@ def state_of(connection: Connection) -> ConnectionState:
         authenticated_by=connection.authenticated_by,
         authenticated_at=connection.authenticated_at,
         last_revocation=connection.last_revocation,
-        client_id=connection.oauth.client_id if connection.oauth else None,
     )

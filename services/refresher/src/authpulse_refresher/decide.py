@@ -1,6 +1,6 @@
 """From a connection and a verdict to the row to store and the one event that says so."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from authpulse_contract.events import (
     RefreshSucceeded,
 )
 from authpulse_refresher.conclude import conclude, host_of, lose_grant
-from authpulse_refresher.grant import store_issued
+from authpulse_refresher.grant import grant_of, store_issued
+from authpulse_refresher.keeping import keep_aside
 from authpulse_refresher.model import (
     Connection,
     Decision,
@@ -33,6 +34,9 @@ from authpulse_refresher.schedule import next_due, retry_due
 LOST_ROTATION: Final = "lost_rotation"
 """The grant was refused after an attempt whose outcome nobody saw: our loss of an answer, not the user's revocation."""
 
+RECOVERED: Final = "recovered"
+"""The grant was kept aside while its client was refused, and works again: nobody had to sign in."""
+
 
 def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keyword
     connection: Connection,
@@ -43,13 +47,21 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
     actor: str,
     duration_ms: int | None,
     jitter: float,
+    keep_for: timedelta = timedelta(0),
 ) -> Decision:
-    """What follows from the IdP's answer; `duration_ms` is the call alone, `jitter` lies in [0, 1)."""
+    """What follows from the IdP's answer; `duration_ms` is the call alone, `jitter` lies in [0, 1).
+
+    `keep_for`: how long the refresh token of a refused client is kept aside; zero: not at all.
+    """
     attempt = connection.attempt + 1
     match verdict:
         case Issued():
             after = _succeed(connection, verdict, now=now, jitter=jitter)
-            detail = RefreshDetail(rotated_refresh=_rotated(connection, after), http_status=verdict.http_status)
+            detail = RefreshDetail(
+                rotated_refresh=_rotated(connection, after),
+                http_status=verdict.http_status,
+                cause=RECOVERED if connection.kept else None,
+            )
             kind: type[Event] = RefreshSucceeded
         case Transient():
             after = _fail(connection, verdict, now=now, jitter=jitter)
@@ -66,9 +78,12 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
             reason = LastRevocation(
                 occurred_at=now, reason=verdict.code or "refresh_failed_revoked", idp_host=host_of(connection)
             )
-            after = lose_grant(connection, reason, outcome_unknown=connection.outcome_unknown)
+            kept = keep_aside(connection, verdict, now=now, span=keep_for)
+            lost = lose_grant(connection, reason, outcome_unknown=connection.outcome_unknown)
+            after = structs.replace(lost, kept=kept)
             detail = RefreshDetail(
                 token_deleted=connection.tokens is not None,
+                kept_until=kept.until if kept else None,
                 idp_error_code=verdict.code,
                 http_status=verdict.http_status,
                 error_class="revoked",
@@ -96,9 +111,12 @@ def heed(verdict: Verdict, asked: Connection, current: Connection) -> Verdict:
 
 def skip_reason(connection: Connection, now: datetime) -> SkipReason | None:
     """Why the IdP need not be asked, or None: ask it. Only the two verdicts that need no IdP are taken here."""
-    tokens = connection.tokens
-    if tokens is None or connection.oauth is None or connection.oauth.grant == "client_credentials":
+    tokens = grant_of(connection)
+    if connection.oauth is None or connection.oauth.grant == "client_credentials":
         return None
+    if tokens is None:
+        # Kept aside while the client was put right, and not any more.
+        return "no_token" if connection.configured else None
     if tokens.refresh_token is None:
         run_out = tokens.access_token is None or (tokens.expires_at is not None and tokens.expires_at <= now)
         return "no_token" if run_out else None
@@ -128,14 +146,16 @@ def can_refresh(connection: Connection) -> bool:
         return False
     if connection.oauth.grant == "client_credentials":
         return True
-    return connection.tokens is not None and connection.tokens.refresh_token is not None
+    tokens = grant_of(connection)
+    return tokens is not None and tokens.refresh_token is not None
 
 
 def _succeed(connection: Connection, issued: Issued, *, now: datetime, jitter: float) -> Connection:
     after = structs.replace(
         connection,
         generation=connection.generation + 1,
-        tokens=store_issued(issued, connection.tokens, connection, now=now),
+        tokens=store_issued(issued, grant_of(connection), connection, now=now),
+        kept=None,
         needs_reauth=False,
         last_refreshed_at=now,
         attempt=0,
@@ -156,7 +176,7 @@ def _fail(connection: Connection, failure: Transient, *, now: datetime, jitter: 
 
 
 def _rotated(before: Connection, after: Connection) -> bool:
-    old, new = before.tokens or Tokens(), after.tokens or Tokens()
+    old, new = grant_of(before) or Tokens(), after.tokens or Tokens()
     return new.refresh_token is not None and new.refresh_token != old.refresh_token
 
 

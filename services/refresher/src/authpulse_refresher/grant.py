@@ -13,9 +13,17 @@ from authpulse_refresher.model import Connection, Issued, Tokens
 
 def secrets_of(connection: Connection) -> tuple[Secret, ...]:
     """Every secret of the connection, to be masked in whatever a stranger sent about it."""
-    tokens = connection.tokens or Tokens()
+    tokens = grant_of(connection) or Tokens()
     held = (connection.client_secret, tokens.access_token, tokens.refresh_token)
     return tuple(secret for secret in held if secret is not None)
+
+
+def grant_of(connection: Connection) -> Tokens | None:
+    """What the IdP can be asked with: the live grant, else the one that is kept aside."""
+    kept = connection.kept
+    if connection.tokens is not None or kept is None:
+        return connection.tokens
+    return Tokens(refresh_token=kept.refresh_token, refresh_expires_at=kept.refresh_expires_at)
 
 
 def store_issued(issued: Issued, before: Tokens | None, connection: Connection, *, now: datetime) -> Tokens:

@@ -1,14 +1,17 @@
-"""Asks a token endpoint, once: one POST, one deadline over everything, a bounded answer, no exception's text."""
+"""Asks an IdP, once: one request, one deadline over everything, a bounded answer, no exception's text."""
 
 import asyncio
 import ssl
 import time
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 import aiohttp
 import httpx
 
+from authpulse_refresher.addresses import ForbiddenAddressError
+from authpulse_refresher.grant import grant_of
 from authpulse_refresher.model import Answer, Connection, NoAnswer
 from authpulse_refresher.token_request import refresh_request
 from authpulse_refresher.wire import Watch, Wires
@@ -19,6 +22,7 @@ BODY_LIMIT: Final = 1024 * 1024
 # Our own words, the most special kind of failure first; an exception's text may repeat what was sent.
 _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((aiohttp.ClientConnectorDNSError,), "dns"),
+    ((ForbiddenAddressError,), "forbidden_address"),
     ((aiohttp.ClientSSLError, ssl.SSLError), "tls"),
     ((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "connect"),
     ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, httpx.InvalidURL), "address"),
@@ -30,7 +34,21 @@ _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
 
 
 async def ask(wires: Wires, connection: Connection, *, deadline: float) -> tuple[Answer | NoAnswer, int]:
-    """The answer to one refresh of `connection`, and how long it took in milliseconds.
+    """The answer to one refresh of `connection`, and how long it took in milliseconds, as from `send`."""
+    oauth = connection.oauth
+    assert oauth is not None, "only OAuth connections are refreshed"  # noqa: S101 -- a bug, not an outcome
+
+    def refresh() -> httpx.Request:
+        headers, body = refresh_request(oauth, connection.client_secret, grant_of(connection))
+        return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
+
+    return await send(wires, refresh, oauth.ca_file, deadline=deadline)
+
+
+async def send(
+    wires: Wires, make: Callable[[], httpx.Request], ca_file: str | None, *, deadline: float
+) -> tuple[Answer | NoAnswer, int]:
+    """The answer to the request that `make` makes, and how long it took in milliseconds.
 
     `deadline` in seconds covers name resolution, connecting, TLS, sending and reading. Never raises for what an IdP or
     a network does; cancelling it leaves the outcome unknown.
@@ -39,18 +57,14 @@ async def ask(wires: Wires, connection: Connection, *, deadline: float) -> tuple
     watch = Watch()
     try:
         async with asyncio.timeout(deadline):
-            answer: Answer | NoAnswer = await _post(wires, connection)
+            answer: Answer | NoAnswer = await _exchange(wires, make(), ca_file)
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
         answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
     return answer, round((time.monotonic() - began) * 1000)
 
 
-async def _post(wires: Wires, connection: Connection) -> Answer:
-    oauth = connection.oauth
-    assert oauth is not None, "only OAuth connections are refreshed"  # noqa: S101 -- a bug, not an outcome
-    headers, body = refresh_request(oauth, connection.client_secret, connection.tokens)
-    request = httpx.Request("POST", oauth.token_url, headers=headers, content=body)
-    response = await wires.get(oauth.ca_file).handle_async_request(request)
+async def _exchange(wires: Wires, request: httpx.Request, ca_file: str | None) -> Answer:
+    response = await wires.get(ca_file).handle_async_request(request)
     try:
         content, truncated = await _read(response)
     finally:
@@ -85,4 +99,6 @@ def _decoded(raw: bytes, coding: str) -> tuple[bytes, bool]:
 def _cause(failure: Exception) -> str:
     # httpx-aiohttp names many failures wrongly (a reset is a ConnectTimeout to it): look beneath.
     beneath = failure.__cause__ if isinstance(failure, httpx.HTTPError) else failure
+    if isinstance(beneath, aiohttp.ClientConnectorError) and isinstance(beneath.os_error, ForbiddenAddressError):
+        beneath = beneath.os_error
     return next((word for kinds, word in _CAUSES if isinstance(beneath or failure, kinds)), "unsendable")

@@ -77,6 +77,12 @@ _RELEASE: Final = """
      where due.connection_id = %s and attempt_id = %s and c.connection_id = due.connection_id"""
 
 
+_HOLD: Final = """
+    update vault.due set due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+     where connection_id = %(connection_id)s and due_at < clock_timestamp() + make_interval(secs => %(seconds)s)
+       and (leased_until is null or leased_until <= clock_timestamp())"""
+
+
 class Lease(Struct, frozen=True):
     """The right to one attempt, from `leased_at` by the database's clock.
 
@@ -119,6 +125,15 @@ async def lock_held(db: AsyncConnection, leases: Collection[Lease]) -> set[UUID]
     rows = await (await db.execute(_LOCK, (sorted(lease.connection_id for lease in leases),))).fetchall()
     current = {attempt_id for (attempt_id,) in rows}
     return {lease.attempt_id for lease in leases if lease.attempt_id in current}
+
+
+async def hold(db: AsyncConnection, connection_id: UUID, *, seconds: float) -> None:
+    """Keep the background from refreshing a grant that is about to be replaced or revoked.
+
+    No attempt is recorded: should its maker die, the connection comes due by itself and nothing is said of a crash. An
+    attempt that is under way already goes on; the generation decides between it and the maker.
+    """
+    await db.execute(_HOLD, {"connection_id": connection_id, "seconds": seconds})
 
 
 async def release(db: AsyncConnection, lease: Lease) -> None:

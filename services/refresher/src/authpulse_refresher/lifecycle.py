@@ -107,25 +107,26 @@ def remove(
     return conclude(ConnectionRemoved, after, detail, now=now, event_id=event_id, actor=actor)
 
 
-def forget(
+def forget(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keyword
     known: Connection,
     *,
     revoked_at_idp: bool | None,
+    cause: str | None = None,
     now: datetime,
     event_id: UUID,
     actor: str,
 ) -> Decision | Refused | None:
     """Delete the stored tokens, or put a refusal to rest that has deleted them already. None: there is neither.
 
-    `revoked_at_idp` None: the IdP offers no revocation.
+    `revoked_at_idp` None: the IdP offers no revocation. `cause`: why it was not revoked.
     """
     if known.oauth is None and known.configured:
         return Refused(slug="not_oauth", detail="This connection has no OAuth and so no token.")
     lost_before = known.last_revocation
-    if known.tokens is None and (lost_before is None or lost_before.reason == _DELETED):
+    if known.tokens is None and known.kept is None and (lost_before is None or lost_before.reason == _DELETED):
         return None
     after = lose_grant(known, LastRevocation(occurred_at=now, reason=_DELETED))
-    detail = TokenDeletedDetail(revoked_at_idp=revoked_at_idp)
+    detail = TokenDeletedDetail(revoked_at_idp=revoked_at_idp, cause=cause)
     return conclude(TokenDeletedAdmin, after, detail, now=now, event_id=event_id, actor=actor)
 
 
@@ -150,6 +151,8 @@ def _start_over(connection: Connection, *, now: datetime) -> Connection:
         # Also where no token is stored: an answer that is under way now comes from the former IdP.
         generation=connection.generation + 1,
         tokens=None,
+        kept=None,
+        account=None,
         authenticated_by=None,
         authenticated_at=None,
         last_refreshed_at=None,
@@ -166,6 +169,8 @@ def _adopt(
         connection,
         generation=connection.generation + 1,
         tokens=store_brought(brought, connection, now=now),
+        kept=None,
+        account=None,
         authenticated_by=actor,
         authenticated_at=now,
         brought_fingerprint=fingerprint,
@@ -190,7 +195,8 @@ def _settle(
     if fresh or not configuration.isdisjoint(_IDENTITY) or "token" in changed or "refresh_max_lifetime" in changed:
         due = next_due(connection, now=now, jitter=jitter, refreshed=False)
         return structs.replace(connection, due_at=due)
-    if can_refresh(connection) and ("client_secret" in changed or (connection.attempt and configuration)):
+    eager = connection.attempt or connection.kept
+    if can_refresh(connection) and ("client_secret" in changed or (eager and configuration)):
         return structs.replace(connection, due_at=now)
     return connection
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from datetime import timedelta
 
 import nats.errors
 import psycopg
@@ -20,6 +21,7 @@ from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.bus import Bus, connect_facts, new_bus
 from authpulse_refresher.commands import answer_commands
+from authpulse_refresher.housekeeping import keep_house
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.relay import relay
 from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
@@ -65,18 +67,24 @@ async def _prepare(settings: Settings, pool: AsyncConnectionPool) -> bool:
 
 
 async def _work(settings: Settings, vault: Vault, pulse: Pulse, bus: Bus, stop: asyncio.Event) -> None:
-    wires, relayed = Wires(), asyncio.Event()
+    wires, relayed = Wires(allow_link_local=settings.allow_link_local), asyncio.Event()
     refresher = Refresher(
-        Attempts(vault=vault, wires=wires, deadline=settings.idp_deadline),
+        Attempts(
+            vault=vault,
+            wires=wires,
+            deadline=settings.idp_deadline,
+            keep_for=timedelta(days=settings.keep_refused_days),
+        ),
         in_flight=settings.in_flight,
         per_host=settings.in_flight_per_host,
         poll_interval=settings.poll_interval,
         pulse=pulse,
     )
-    answer_commands(bus.commands, vault, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
+    answer_commands(bus.commands, vault, wires, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
     async with asyncio.TaskGroup() as services:
         services.create_task(_take_commands(bus.commands, stop))
         services.create_task(_relay(settings, vault, bus.facts, relayed))
+        services.create_task(keep_house(vault, stop))
         _log.info("refreshing")
         await refresher.run(stop)
         relayed.set()

@@ -28,6 +28,14 @@ class Tokens(Struct, frozen=True, kw_only=True):
     refresh_lifetime: timedelta | None = None
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """The refresh token of a grant that was refused for the client's sake, aside `until` then (UTC)."""
+
+    refresh_token: Secret
+    until: datetime
+    refresh_expires_at: datetime | None = None
+
+
 class Connection(Struct, frozen=True, kw_only=True):
     """One row of the vault, opened.
 
@@ -36,7 +44,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     sealed secret cannot be read. `attempt` counts failures since the last success. `outcome_unknown`: since the last
     success a POST may have been obeyed although no valid answer came. `brought_fingerprint` is the keyed fingerprint of
     the brought token last adopted, so that a dead one is not adopted again. `removed`: a tombstone, so that version and
-    generation go on should the connection be registered anew.
+    generation go on should the connection be registered anew. `account` is the keyed fingerprint of who signed in last,
+    where the IdP discloses it. `kept`: see there; only while `tokens` is None.
     """
 
     connection_id: UUID
@@ -58,6 +67,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     attempt: int = 0
     outcome_unknown: bool = False
     brought_fingerprint: str | None = None
+    account: str | None = None
+    kept: Kept | None = None
     removed: bool = False
 
 

@@ -40,6 +40,11 @@ class Refresher:
         """Look at once for what is due."""
         self._wake.set()
 
+    @property
+    def deadline(self) -> float:
+        """Seconds for the whole answer of an IdP."""
+        return self._attempts.deadline
+
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until `stop`, then wait for what is under way, no longer than `deadline` + `STORE_MARGIN`.
 

@@ -1,4 +1,4 @@
-"""Registers, removes, lists and forgets, each from command to reply; asks no IdP."""
+"""Registers, removes and lists, each from command to reply."""
 
 import json
 import random
@@ -7,24 +7,27 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
+from msgspec import structs
+
 from authpulse_contract.commands import (
     ConnectionPage,
     Done,
-    ForgetToken,
     ListConnections,
     Refused,
     Register,
     Remove,
     Reply,
 )
-from authpulse_contract.connections import BroughtToken
+from authpulse_contract.connections import BroughtToken, Declaration
 from authpulse_contract.events import ConnectionChanged, ConnectionRegistered, ConnectionRemoved
 from authpulse_contract.secret import Secret
 from authpulse_contract.validate import problems
 from authpulse_refresher import lifecycle
+from authpulse_refresher.metadata import LOOK_UP_DEADLINE, look_up
 from authpulse_refresher.model import Connection, Decision
 from authpulse_refresher.store import find, list_page, put
 from authpulse_refresher.vault import Vault
+from authpulse_refresher.wire import Wires
 
 PAGE_LIMIT: Final = 2000
 """Connections in one reply: with names of the usual length it fits the 1 MiB of a NATS message."""
@@ -34,14 +37,18 @@ UNKNOWN: Final = Refused(slug="unknown_connection", detail="No such connection i
 _Deciding = Callable[[Connection | None, datetime], Decision | Refused | None]
 
 
-async def register(vault: Vault, command: Register) -> Reply:
-    """Make the connection be as declared."""
+async def register(vault: Vault, wires: Wires, command: Register) -> Reply:
+    """Make the connection be as declared; the IdP's metadata is asked for the `token_url` where it is left to them."""
     declaration, connection_id, event_id = command.declaration, uuid4(), uuid4()
     if found := problems(declaration):
         return Refused(slug="invalid", detail=found[0].detail, member=found[0].member)
     if declaration.oauth and declaration.oauth.client_auth == "private_key_jwt":
         detail = "private_key_jwt is not supported yet: use basic, basic_raw, post or none"
         return Refused(slug="invalid", detail=detail, member="client_auth")
+    filled = await _with_token_url(vault, wires, declaration)
+    if isinstance(filled, Refused):
+        return filled
+    declaration = filled
     jitter = random.random()  # noqa: S311 -- spreads load, guards nothing
 
     def deciding(known: Connection | None, now: datetime) -> Decision | Refused | None:
@@ -60,6 +67,28 @@ async def register(vault: Vault, command: Register) -> Reply:
     return await _carry_out(vault, declaration.kind, declaration.name, deciding, dry_run=command.dry_run)
 
 
+async def _with_token_url(vault: Vault, wires: Wires, declaration: Declaration) -> Declaration | Refused:
+    """The declaration with the `token_url` that its issuer publishes, looked up once for each issuer."""
+    oauth = declaration.oauth
+    if oauth is None:
+        return declaration
+    token_url = oauth.token_url
+    if not token_url:
+        async with vault.pool.connection() as db:
+            row = await find(db, vault.ring, declaration.kind, declaration.name)
+        known = row.connection.oauth if row else None
+        token_url = known.token_url if known and known.issuer == oauth.issuer else ""
+    if not token_url:
+        published = await look_up(wires, oauth, deadline=LOOK_UP_DEADLINE)
+        token_url = published.token_url or "" if published else ""
+    if not token_url:
+        detail = "publishes no metadata with this very issuer and a token endpoint; declare token_url"
+        return Refused(slug="invalid", detail=detail, member="issuer")
+    if wires.refuses(token_url):
+        return Refused(slug="invalid", detail="must not be a link-local or metadata address", member="token_url")
+    return structs.replace(declaration, oauth=structs.replace(oauth, token_url=token_url))
+
+
 async def remove(vault: Vault, command: Remove) -> Reply:
     """Forget the connection and its tokens; its history stays."""
     event_id = uuid4()
@@ -70,18 +99,6 @@ async def remove(vault: Vault, command: Remove) -> Reply:
         return lifecycle.remove(known, declared_by=command.declared_by, now=now, event_id=event_id, actor=command.actor)
 
     return await _carry_out(vault, command.kind, command.name, deciding, dry_run=command.dry_run)
-
-
-async def forget(vault: Vault, command: ForgetToken) -> Reply:
-    """Delete the stored tokens."""
-    event_id = uuid4()
-
-    def deciding(known: Connection | None, now: datetime) -> Decision | Refused | None:
-        if known is None or known.removed:
-            return UNKNOWN
-        return lifecycle.forget(known, revoked_at_idp=None, now=now, event_id=event_id, actor=command.actor)
-
-    return await _carry_out(vault, command.kind, command.name, deciding, dry_run=False)
 
 
 async def list_connections(vault: Vault, command: ListConnections) -> Reply:
@@ -120,7 +137,7 @@ def _done(decision: Decision) -> Done:
         case ConnectionRemoved(detail=detail):
             return Done(action="removed", tokens_forgotten=detail.tokens_forgotten, version=version)
         case _:
-            return Done(action="forgotten", tokens_forgotten=True, version=version)
+            raise ValueError("not an event of this module")
 
 
 def _fingerprint(vault: Vault, brought: BroughtToken | None, known: Connection | None) -> str | None:

@@ -29,5 +29,18 @@ class Settings(Struct, frozen=True, kw_only=True):
         float,
         Meta(gt=0, description="Seconds for one answer of an identity provider, from name resolution to last byte."),
     ] = 30.0
+    keep_refused_days: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=365,
+            description="Days that the refresh token of a client that was refused (invalid_client) is kept aside, "
+            "sealed, to be tried again once the client is put right; 0: not at all.",
+        ),
+    ] = 7.0
+    allow_link_local: Annotated[
+        bool,
+        Meta(description="Whether identity providers may have link-local or cloud metadata addresses: true or false."),
+    ] = False
     database_connections: Annotated[int, Meta(ge=2, description="How many connections to PostgreSQL at most.")] = 16
     poll_interval: Annotated[float, Meta(gt=0, description="Seconds between two looks for what is due.")] = 1.0

@@ -43,7 +43,9 @@ async def settle_together(vault: Vault, outcomes: Sequence[Outcome]) -> dict[UUI
             for outcome in outcomes
             if outcome.issued or outcome.lease.attempt_id in held
         }
-        stored = await put_many(db, vault.ring, tuple(decided.values()))
+        # What moves a token aside, or back, is rare; it is stored alone.
+        plain = [each for each in decided.values() if each.before.kept == each.decision.after.kept]
+        stored = await put_many(db, vault.ring, plain)
     return {event_id: decided[event_id].decision for event_id in stored}
 
 

@@ -11,16 +11,20 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from authpulse_contract.commands import Listed
+from authpulse_refresher.link_rows import withdraw_links
 from authpulse_refresher.model import Connection, Decision
 from authpulse_refresher.outbox import put_in_outbox
 from authpulse_refresher.seal import KeyRing
-from authpulse_refresher.vault_rows import Row, connection_columns, opened, token_columns
+from authpulse_refresher.sign_in_rows import void_sign_ins
+from authpulse_refresher.vault_rows import Row, connection_columns, kept_columns, opened, token_columns
 
 _SELECT: Final = """
     select c.*, t.connection_id is not null as has_tokens, t.access_token, t.refresh_token, t.expires_at,
-           t.refresh_expires_at, t.scope, t.lifetime, t.refresh_lifetime
+           t.refresh_expires_at, t.scope, t.lifetime, t.refresh_lifetime, k.kept_refresh_token,
+           k.kept_refresh_expires_at, k.kept_until
       from vault.connections c
-      left join vault.tokens t using (connection_id)"""
+      left join vault.tokens t using (connection_id)
+      left join vault.kept_tokens k on k.connection_id = c.connection_id and k.kept_until > clock_timestamp()"""
 _BY_ID: Final = _SELECT + " where c.connection_id = any(%s)"
 _BY_NAME: Final = _SELECT + " where c.kind = %s and c.name = %s"
 
@@ -38,12 +42,13 @@ _LOCK: Final = "select from vault.due where connection_id = %s for update"
 _INSERT: Final = """
     insert into vault.connections (
         connection_id, kind, name, version, generation, last_event_id, declared_by, removed_at, config, client_secret,
-        brought_fingerprint, idp_host, needs_reauth, authenticated_by, authenticated_at, last_refreshed_at,
+        brought_fingerprint, account, idp_host, needs_reauth, authenticated_by, authenticated_at, last_refreshed_at,
         last_revocation, due_at, attempt, outcome_unknown
     ) values (
         %(connection_id)s, %(kind)s, %(name)s, %(version)s, %(generation)s, %(last_event_id)s, %(declared_by)s, null,
-        %(config)s, %(client_secret)s, %(brought_fingerprint)s, %(idp_host)s, %(needs_reauth)s, %(authenticated_by)s,
-        %(authenticated_at)s, %(last_refreshed_at)s, %(last_revocation)s, %(due_at)s, %(attempt)s, %(outcome_unknown)s
+        %(config)s, %(client_secret)s, %(brought_fingerprint)s, %(account)s, %(idp_host)s, %(needs_reauth)s,
+        %(authenticated_by)s, %(authenticated_at)s, %(last_refreshed_at)s, %(last_revocation)s, %(due_at)s,
+        %(attempt)s, %(outcome_unknown)s
     ) on conflict do nothing"""
 _INSERT_DUE: Final = """
     insert into vault.due (connection_id, idp_host, due_at) values (%(connection_id)s, %(idp_host)s, %(due_at)s)"""
@@ -57,7 +62,7 @@ _UPDATE: Final = """
         config = case when %(reconfigured)s then %(config)s else config end,
         idp_host = case when %(reconfigured)s then %(idp_host)s else idp_host end,
         client_secret = case when %(resecreted)s then %(client_secret)s else client_secret end,
-        brought_fingerprint = %(brought_fingerprint)s, needs_reauth = %(needs_reauth)s,
+        brought_fingerprint = %(brought_fingerprint)s, account = %(account)s, needs_reauth = %(needs_reauth)s,
         authenticated_by = %(authenticated_by)s, authenticated_at = %(authenticated_at)s,
         last_refreshed_at = %(last_refreshed_at)s, last_revocation = %(last_revocation)s,
         due_at = %(due_at)s, attempt = %(attempt)s, outcome_unknown = %(outcome_unknown)s
@@ -84,6 +89,13 @@ _PUT_TOKENS: Final = """
         refresh_token_hash = excluded.refresh_token_hash, expires_at = excluded.expires_at,
         refresh_expires_at = excluded.refresh_expires_at, scope = excluded.scope, lifetime = excluded.lifetime,
         refresh_lifetime = excluded.refresh_lifetime"""
+_PUT_KEPT: Final = """
+    insert into vault.kept_tokens values (
+        %(connection_id)s, %(kept_refresh_token)s, %(kept_refresh_expires_at)s, %(kept_until)s
+    ) on conflict (connection_id) do update set
+        kept_refresh_token = excluded.kept_refresh_token, kept_refresh_expires_at = excluded.kept_refresh_expires_at,
+        kept_until = excluded.kept_until"""
+_DELETE_KEPT: Final = "delete from vault.kept_tokens where connection_id = %s"
 _DELETE_TOKENS: Final = "delete from vault.tokens where connection_id = %s"
 
 
@@ -126,6 +138,11 @@ async def put(
         return False
     if before is None or before.generation != after.generation:
         await _put_tokens(db, ring, after)
+    if (before.kept if before else None) != after.kept:
+        await _put_kept(db, ring, after)
+    if before is not None and _is_another(before, after):
+        await void_sign_ins(db, after.connection_id)
+        await withdraw_links(db, after.connection_id)
     await put_in_outbox(db, decision.event)
     return True
 
@@ -148,6 +165,21 @@ async def _update(db: AsyncConnection, before: Connection, after: Connection, co
         return False
     await db.execute(_REQUEUE, columns)
     return True
+
+
+def _is_another(before: Connection, after: Connection) -> bool:
+    """Whether whoever is signing in now does so for a client that is no longer this connection's."""
+    old, new = before.oauth, after.oauth
+    if old is None or new is None:
+        return old is not new
+    return (old.token_url, old.client_id, old.grant) != (new.token_url, new.client_id, new.grant)
+
+
+async def _put_kept(db: AsyncConnection, ring: KeyRing, after: Connection) -> None:
+    if after.kept is None:
+        await db.execute(_DELETE_KEPT, (after.connection_id,))
+    else:
+        await db.execute(_PUT_KEPT, kept_columns(after.connection_id, after.kept, ring))
 
 
 async def _put_tokens(db: AsyncConnection, ring: KeyRing, after: Connection) -> None:

@@ -29,6 +29,28 @@ def refresh_request(
     return headers, urlencode(oauth.token_params | form | proof).encode()
 
 
+def code_request(
+    oauth: OAuthConfig, client_secret: Secret | None, code: Secret, redirect_uri: str, verifier: Secret
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the one POST that exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5)."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": code.reveal(),
+        "redirect_uri": redirect_uri,
+        "code_verifier": verifier.reveal(),
+    }
+    headers, proof = authenticate(oauth, client_secret)
+    return headers, urlencode(oauth.token_params | form | proof).encode()
+
+
+def revocation_request(
+    oauth: OAuthConfig, client_secret: Secret | None, token: Secret, hint: str
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the POST that revokes a token (RFC 7009 2.1); `hint` is which kind of token it is."""
+    headers, proof = authenticate(oauth, client_secret)
+    return headers, urlencode({"token": token.reveal(), "token_type_hint": hint} | proof).encode()
+
+
 def authenticate(oauth: OAuthConfig, client_secret: Secret | None) -> tuple[dict[str, str], dict[str, str]]:
     """Headers and form members of every request to the token endpoint, so that a wrong choice shows at once."""
     secret = "" if client_secret is None else client_secret.reveal()

@@ -13,7 +13,7 @@ from authpulse_contract.connections import OAuthConfig
 from authpulse_contract.events import LastRevocation
 from authpulse_contract.secret import Secret
 from authpulse_refresher.conclude import host_of
-from authpulse_refresher.model import Connection, Tokens
+from authpulse_refresher.model import Connection, Kept, Tokens
 from authpulse_refresher.seal import KeyRing, SealError
 
 _AS_THEY_ARE: Final = (
@@ -31,6 +31,7 @@ _AS_THEY_ARE: Final = (
     "attempt",
     "outcome_unknown",
     "brought_fingerprint",
+    "account",
 )
 
 
@@ -47,11 +48,12 @@ def opened(columns: Mapping[str, Any], ring: KeyRing) -> Row:
 
     What cannot be read is left out and `configured` is false: one broken row must not stop the others.
     """
-    fault, oauth, client_secret, tokens = None, None, None, None
+    fault, oauth, client_secret, tokens, kept = None, None, None, None, None
     try:
         oauth = from_builtins(columns["config"], OAuthConfig) if columns["config"] is not None else None
         client_secret = _open(columns, "client_secret", ring)
         tokens = _tokens(columns, ring)
+        kept = _kept(columns, ring)
     except (SealError, msgspec.ValidationError) as failure:
         fault = str(failure)
     revocation = columns["last_revocation"]
@@ -62,6 +64,7 @@ def opened(columns: Mapping[str, Any], ring: KeyRing) -> Row:
         client_secret=client_secret,
         configured=fault is None,
         tokens=tokens,
+        kept=kept,
         last_revocation=None if revocation is None else from_builtins(revocation, LastRevocation),
     )
     return Row(connection=connection, last_event_id=columns["last_event_id"], fault=fault)
@@ -94,6 +97,16 @@ def token_columns(connection_id: UUID, tokens: Tokens, ring: KeyRing) -> dict[st
     }
 
 
+def kept_columns(connection_id: UUID, kept: Kept, ring: KeyRing) -> dict[str, Any]:
+    """The columns of `vault.kept_tokens`."""
+    return {
+        "connection_id": connection_id,
+        "kept_refresh_token": _seal(kept.refresh_token, connection_id, "kept_refresh_token", ring),
+        "kept_refresh_expires_at": kept.refresh_expires_at,
+        "kept_until": kept.until,
+    }
+
+
 def _seal(secret: Secret | None, row: UUID, column: str, ring: KeyRing) -> bytes | None:
     return None if secret is None else ring.seal(secret, row, column)
 
@@ -114,4 +127,13 @@ def _tokens(columns: Mapping[str, Any], ring: KeyRing) -> Tokens | None:
         scope=columns["scope"],
         lifetime=columns["lifetime"],
         refresh_lifetime=columns["refresh_lifetime"],
+    )
+
+
+def _kept(columns: Mapping[str, Any], ring: KeyRing) -> Kept | None:
+    refresh_token = _open(columns, "kept_refresh_token", ring)
+    if refresh_token is None:
+        return None
+    return Kept(
+        refresh_token=refresh_token, until=columns["kept_until"], refresh_expires_at=columns["kept_refresh_expires_at"]
     )

@@ -5,15 +5,21 @@ it does not follow. aiohttp sends nothing but idempotent methods a second time o
 a POST fails instead.
 """
 
+import socket
 import ssl
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
+from aiohttp import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
+
+from authpulse_refresher.addresses import ForbiddenAddressError, is_forbidden
 
 # Below the usual 5 s after which servers drop an idle connection: a POST that meets that close has an unknown outcome.
 _IDLE_LIMIT: Final = 4.0
@@ -22,9 +28,14 @@ _may_be_sent: ContextVar[list[bool]] = ContextVar("_may_be_sent")
 
 
 class Wires:
-    """One transport for each set of trusted authorities; a file of authorities that has changed is read again."""
+    """One transport for each set of trusted authorities; a file of authorities that has changed is read again.
 
-    def __init__(self) -> None:
+    Addresses where no IdP is are refused, whatever name led there, unless `allow_link_local`.
+    """
+
+    def __init__(self, *, allow_link_local: bool = False) -> None:
+        self._allow_link_local = allow_link_local
+        self._new_socket = _any_socket if allow_link_local else _guarded_socket
         # By file and time of change. The transport of an older file may still be in use and is kept: it costs nothing.
         self._transports: dict[tuple[str | None, int], AiohttpTransport] = {}
 
@@ -33,8 +44,12 @@ class Wires:
         key = ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0
         if key not in self._transports:
             trust = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
-            self._transports[key] = AiohttpTransport(verify=trust, client=lambda: _session(trust))
+            self._transports[key] = AiohttpTransport(verify=trust, client=lambda: _session(trust, self._new_socket))
         return self._transports[key]
+
+    def refuses(self, url: str) -> bool:
+        """Whether `url` names such an address itself; a host name is looked at when it is asked."""
+        return not self._allow_link_local and is_forbidden(urlsplit(url).hostname or "")
 
     async def close(self) -> None:
         """Close every connection."""
@@ -58,13 +73,24 @@ async def _mark(_session: aiohttp.ClientSession, _context: SimpleNamespace, _par
     _may_be_sent.get([]).append(True)
 
 
-def _session(trust: ssl.SSLContext) -> aiohttp.ClientSession:
+def _any_socket(address: AddrInfoType) -> socket.socket:
+    return socket.socket(*address[:3])
+
+
+def _guarded_socket(address: AddrInfoType) -> socket.socket:
+    """Called with what is connected to in the end, so that a name cannot be looked up again to another address."""
+    if is_forbidden(str(address[4][0])):
+        raise ForbiddenAddressError("no IdP is at this address")
+    return _any_socket(address)
+
+
+def _session(trust: ssl.SSLContext, new_socket: Callable[[AddrInfoType], socket.socket]) -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig()
     # aiohttp signals this before the first byte, once it has a connection.
     trace.on_request_headers_sent.append(_mark)
     return aiohttp.ClientSession(
         # Not httpx's limits: without one they give aiohttp's default of 100. What is in flight is bounded by its maker.
-        connector=aiohttp.TCPConnector(ssl=trust, limit=0, keepalive_timeout=_IDLE_LIMIT),
+        connector=aiohttp.TCPConnector(ssl=trust, limit=0, keepalive_timeout=_IDLE_LIMIT, socket_factory=new_socket),
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=[trace],
     )

@@ -1,0 +1,56 @@
+"""Exchanges a code for tokens (RFC 6749 4.1.3): the same proof of the client, wire and bounds as a refresh."""
+
+from datetime import UTC, datetime
+
+import httpx
+from msgspec import Struct
+
+from authpulse_contract.secret import Secret
+from authpulse_refresher.accounts import Account, account_of
+from authpulse_refresher.classify import classify
+from authpulse_refresher.conclude import host_of
+from authpulse_refresher.grant import secrets_of
+from authpulse_refresher.idp import send
+from authpulse_refresher.model import Connection, Issued
+from authpulse_refresher.signing_in import Fault, SignIn
+from authpulse_refresher.token_request import code_request
+from authpulse_refresher.wire import Wires
+
+
+class Signed(Struct, frozen=True, kw_only=True):
+    """Somebody signed in; `account` None: the IdP does not say who."""
+
+    issued: Issued
+    account: Account | None
+
+
+async def exchange(
+    wires: Wires, connection: Connection, sign_in: SignIn, code: Secret, *, deadline: float
+) -> Signed | Fault:
+    """What the IdP gives for the code; it is asked once, whatever comes of it."""
+    oauth, verifier = connection.oauth, sign_in.verifier
+    assert oauth is not None, "else the sign-in is void"  # noqa: S101 -- a bug, not an outcome
+    assert verifier is not None, "it is there until the state is spent"  # noqa: S101 -- a bug, not an outcome
+
+    def request() -> httpx.Request:
+        headers, body = code_request(oauth, connection.client_secret, code, sign_in.redirect_uri, verifier)
+        return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
+
+    answer, _ = await send(wires, request, oauth.ca_file, deadline=deadline)
+    now = datetime.now(UTC)
+    verdict = classify(
+        answer,
+        idp_host=host_of(connection),
+        terminal_codes=oauth.terminal_codes,
+        secrets=(*secrets_of(connection), code, verifier),
+        now=now,
+    )
+    if not isinstance(verdict, Issued):
+        answered = verdict.http_status is not None
+        return Fault(
+            cause="code_refused" if answered else "no_answer", code=verdict.code, http_status=verdict.http_status
+        )
+    account = account_of(answer, client_id=oauth.client_id, issuer=sign_in.issuer, now=now)
+    if account == "bad":
+        return Fault(cause="bad_id_token", http_status=verdict.http_status)
+    return Signed(issued=verdict, account=account)

@@ -1,0 +1,56 @@
+"""A person with a browser who signs in for a connection, at the border of the refresher."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from authpulse_contract.connecting import CompleteSignIn, ConnectReply, SignInStarted, StartSignIn
+from authpulse_contract.secret import Secret
+from authpulse_refresher.begin import Begin
+from authpulse_refresher.complete import Complete
+from authpulse_refresher.vault import Vault
+from authpulse_refresher.wire import Wires
+
+BROWSER = Secret("a-browser")
+CALLBACK = "https://authpulse.example/api/v1/admin/oauth/callback"
+BACK = "/connections/api/crm"
+
+
+class Person:
+    """Signs in by way of one vault."""
+
+    def __init__(self, vault: Vault, wires: Wires) -> None:
+        self.begin, self.finish = Begin(vault=vault, wires=wires), Complete(vault, wires, deadline=5.0)
+
+    async def start(self, *, name: str = "crm", **members: Any) -> SignInStarted:
+        given: dict[str, Any] = {
+            "actor": "ada",
+            "browser": BROWSER,
+            "redirect_uri": CALLBACK,
+            "return_to": BACK,
+        } | members
+        reply = await self.begin.start(StartSignIn(kind="api", name=name, **given))
+        assert isinstance(reply, SignInStarted), reply
+        return reply
+
+    async def visit(self, address: str) -> CompleteSignIn:
+        """What the IdP sends the browser back with."""
+        async with httpx.AsyncClient() as browser:
+            answer = await browser.get(address)
+        assert answer.status_code == 302, answer.text
+        location = answer.headers["location"]
+        assert location.startswith(CALLBACK + "?")
+        query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+        return CompleteSignIn(
+            state=Secret(query["state"]),
+            browser=BROWSER,
+            code=Secret(query["code"]) if "code" in query else None,
+            error=query.get("error"),
+            iss=query.get("iss"),
+        )
+
+    async def sign_in(self, **members: Any) -> ConnectReply:
+        """From the click to what came of it."""
+        started = await self.start(**members)
+        return await self.finish.complete(await self.visit(started.authorization_url))
