@@ -3,7 +3,7 @@
 Longer than 200 lines because its tables of whole values are the specification, row by row.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +26,8 @@ from authpulse_contract.secret import Secret
 from authpulse_refresher.conclude import state_of
 from authpulse_refresher.decide import can_refresh, decide, heed, skip, skip_reason
 from authpulse_refresher.model import Connection, Decision, Issued, Terminal, Tokens, Transient, Verdict
+from authpulse_refresher.traits import Traits
+from authpulse_refresher.unknown import Silence
 from support.connections import (
     CONFIG,
     CONNECTION_ID,
@@ -153,7 +155,10 @@ def test_a_first_token_of_a_client_is_stored_without_a_refresh_token() -> None:
 def test_a_transient_failure_keeps_the_tokens_and_tries_again(
     failure: Transient, before: dict[str, Any], attempt: int, unknown: bool, wait: int
 ) -> None:
-    row = connection(version=8, attempt=attempt, outcome_unknown=unknown, due_at=after(seconds=wait))
+    since = NOW if failure.outcome_unknown else None
+    row = connection(
+        version=8, attempt=attempt, outcome_unknown=unknown, unknown_since=since, due_at=after(seconds=wait)
+    )
     detail = RefreshDetail(
         before_expires_at=TOKENS.expires_at,
         before_refresh_expires_at=TOKENS.refresh_expires_at,
@@ -348,6 +353,7 @@ def test_the_laws_of_a_decision_hold_for_any_row_and_verdict(row: Connection, ve
     else:
         assert stored.generation == row.generation + 1
         assert stored.attempt == 0
+        assert stored.unknown_since is None
         # A grant given up for want of an answer may be revived by it.
         assert stored.outcome_unknown is (isinstance(verdict, Terminal) and row.outcome_unknown)
         assert stored.needs_reauth is (stored.tokens is None) is isinstance(verdict, Terminal)
@@ -356,3 +362,35 @@ def test_the_laws_of_a_decision_hold_for_any_row_and_verdict(row: Connection, ve
     else:
         assert stored.due_at is not None
         assert stored.due_at > NOW
+
+
+@pytest.mark.parametrize(
+    ("failure", "before", "due_at", "since"),
+    [
+        (Transient(outcome_unknown=True), {}, after(seconds=0.15), after(seconds=-3)),
+        (Transient(outcome_unknown=True, retry_after=60.0), {}, after(seconds=61), after(seconds=-3)),
+        (
+            Transient(outcome_unknown=True),
+            {"unknown_since": after(seconds=-50)},
+            after(seconds=0.15),
+            after(seconds=-50),
+        ),
+        (Transient(), {"unknown_since": after(seconds=-50)}, after(seconds=1), after(seconds=-50)),
+        (Transient(outcome_unknown=True), {"attempt": 4}, after(seconds=16), after(seconds=-3)),
+        (
+            Transient(outcome_unknown=True),
+            {"attempt": 4, "unknown_since": after(seconds=-50)},
+            after(seconds=5),
+            after(seconds=-50),
+        ),
+    ],
+)
+def test_a_silence_is_counted_from_its_first_attempt_and_heeds_what_the_idp_grants(
+    failure: Transient, before: dict[str, Any], due_at: datetime, since: datetime
+) -> None:
+    silence = Silence(traits=Traits(grace=60), since=after(seconds=-3))
+    row = connection(**before)
+    decision = decide(
+        row, failure, now=NOW, event_id=EVENT_ID, actor=BACKGROUND, duration_ms=1, jitter=0.5, silence=silence
+    )
+    assert (decision.after.due_at, decision.after.unknown_since) == (due_at, since)

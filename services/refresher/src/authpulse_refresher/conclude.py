@@ -23,6 +23,7 @@ def lose_grant(connection: Connection, reason: LastRevocation, *, outcome_unknow
         attempt=0,
         # Whether an answer may still turn up that revives the grant.
         outcome_unknown=outcome_unknown,
+        unknown_since=None,
         last_revocation=reason,
     )
 

@@ -30,6 +30,7 @@ from authpulse_refresher.model import (
     Verdict,
 )
 from authpulse_refresher.schedule import next_due, retry_due
+from authpulse_refresher.unknown import JUST_NOW, Silence, next_try
 
 LOST_ROTATION: Final = "lost_rotation"
 """The grant was refused after an attempt whose outcome nobody saw: our loss of an answer, not the user's revocation."""
@@ -48,10 +49,12 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
     duration_ms: int | None,
     jitter: float,
     keep_for: timedelta = timedelta(0),
+    silence: Silence = JUST_NOW,
 ) -> Decision:
     """What follows from the IdP's answer; `duration_ms` is the call alone, `jitter` lies in [0, 1).
 
-    `keep_for`: how long the refresh token of a refused client is kept aside; zero: not at all.
+    `keep_for`: how long the refresh token of a refused client is kept aside; zero: not at all. `silence` counts where
+    the outcome is unknown.
     """
     attempt = connection.attempt + 1
     match verdict:
@@ -64,7 +67,7 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
             )
             kind: type[Event] = RefreshSucceeded
         case Transient():
-            after = _fail(connection, verdict, now=now, jitter=jitter)
+            after = _fail(connection, verdict, silence, now=now, jitter=jitter)
             detail = RefreshDetail(
                 idp_error_code=verdict.code,
                 http_status=verdict.http_status,
@@ -160,18 +163,26 @@ def _succeed(connection: Connection, issued: Issued, *, now: datetime, jitter: f
         last_refreshed_at=now,
         attempt=0,
         outcome_unknown=False,
+        unknown_since=None,
     )
     return structs.replace(after, due_at=next_due(after, now=now, jitter=jitter, refreshed=True))
 
 
-def _fail(connection: Connection, failure: Transient, *, now: datetime, jitter: float) -> Connection:
+def _fail(connection: Connection, failure: Transient, silence: Silence, *, now: datetime, jitter: float) -> Connection:
     attempt = connection.attempt + 1
+    due_at = retry_due(attempt, now=now, jitter=jitter, retry_after=failure.retry_after)
+    since = connection.unknown_since
+    if failure.outcome_unknown:
+        since = since or silence.since or now
+        if failure.retry_after is None:
+            due_at = next_try(connection, silence, since=since, backoff=due_at, now=now, jitter=jitter)
     return structs.replace(
         connection,
         attempt=attempt,
-        due_at=retry_due(attempt, now=now, jitter=jitter, retry_after=failure.retry_after),
+        due_at=due_at,
         # Kept until a success: a clear refusal now does not tell what became of the earlier attempt.
         outcome_unknown=connection.outcome_unknown or failure.outcome_unknown,
+        unknown_since=since,
     )
 
 

@@ -14,7 +14,7 @@ from authpulse_refresher.addresses import ForbiddenAddressError
 from authpulse_refresher.grant import grant_of
 from authpulse_refresher.model import Answer, Connection, NoAnswer
 from authpulse_refresher.token_request import refresh_request
-from authpulse_refresher.wire import Watch, Wires
+from authpulse_refresher.wire import TooLateError, Watch, Wires
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of an answer that are read, and that a compressed one is let grow to."""
@@ -33,7 +33,17 @@ _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
 )
 
 
-async def ask(wires: Wires, connection: Connection, *, deadline: float) -> tuple[Answer | NoAnswer, int]:
+TOO_LATE: Final = NoAnswer(cause="too_late", sent=False)
+"""Nothing was sent because it was no longer allowed."""
+
+
+def _always() -> bool:
+    return True
+
+
+async def ask(
+    wires: Wires, connection: Connection, *, deadline: float, may_go: Callable[[], bool] = _always
+) -> tuple[Answer | NoAnswer, int]:
     """The answer to one refresh of `connection`, and how long it took in milliseconds, as from `send`."""
     oauth = connection.oauth
     assert oauth is not None, "only OAuth connections are refreshed"  # noqa: S101 -- a bug, not an outcome
@@ -42,22 +52,30 @@ async def ask(wires: Wires, connection: Connection, *, deadline: float) -> tuple
         headers, body = refresh_request(oauth, connection.client_secret, grant_of(connection))
         return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
 
-    return await send(wires, refresh, oauth.ca_file, deadline=deadline)
+    return await send(wires, refresh, oauth.ca_file, deadline=deadline, may_go=may_go)
 
 
 async def send(
-    wires: Wires, make: Callable[[], httpx.Request], ca_file: str | None, *, deadline: float
+    wires: Wires,
+    make: Callable[[], httpx.Request],
+    ca_file: str | None,
+    *,
+    deadline: float,
+    may_go: Callable[[], bool] = _always,
 ) -> tuple[Answer | NoAnswer, int]:
     """The answer to the request that `make` makes, and how long it took in milliseconds.
 
-    `deadline` in seconds covers name resolution, connecting, TLS, sending and reading. Never raises for what an IdP or
-    a network does; cancelling it leaves the outcome unknown.
+    `deadline` in seconds covers name resolution, connecting, TLS, sending and reading. `may_go` is asked right before
+    the first byte is sent; if not, the answer is `TOO_LATE`. Never raises for what an IdP or a network does; cancelling
+    it leaves the outcome unknown.
     """
     began = time.monotonic()
-    watch = Watch()
+    watch = Watch(may_go)
     try:
         async with asyncio.timeout(deadline):
             answer: Answer | NoAnswer = await _exchange(wires, make(), ca_file)
+    except TooLateError:
+        answer = TOO_LATE
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
         answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
     return answer, round((time.monotonic() - began) * 1000)

@@ -1,8 +1,9 @@
 """Takes due connections for one attempt each: the attempt is recorded, with the database's clock, before its POST."""
 
+import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,10 +11,26 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+# The attempt is recorded in the statement that gives the lease: what is sent afterwards is known to whoever comes next.
+_TAKE: Final = """
+    update vault.due set
+        attempt_id = gen_random_uuid(), attempt_generation = c.generation, attempt_token_hash = t.refresh_token_hash,
+        attempted_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+        due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+      from picked
+      join vault.connections c using (connection_id)
+      left join vault.tokens t using (connection_id)
+     where due.connection_id = picked.connection_id
+    returning due.connection_id, due.attempt_id, due.idp_host, statement_timestamp() as leased_at,
+              %(ends_at)s::float8 as ends_at,
+              case when picked.attempt_id is null or picked.attempt_generation <> c.generation then 'no'
+                   when picked.leased_until is null then 'dead' else 'silent' end as before,
+              picked.attempted_at"""
+
 # Hosts by skip scan (one index descent each), the one that waits longest first; then each host's earliest within its
 # budget. Nested loops are lazy, so hardly more rows are locked than taken. statement_timestamp() and not
 # clock_timestamp(): a volatile function cannot bound an index scan.
-_LEASE_DUE: Final = """
+_PICK_DUE: Final = """
     with recursive hosts as (
         (select idp_host from vault.due where idp_host > '' and due_at is not null order by idp_host limit 1)
         union all
@@ -32,44 +49,27 @@ _LEASE_DUE: Final = """
         select d.*
           from ripe
          cross join lateral (
-            select connection_id, attempt_id, attempt_generation from vault.due
+            select connection_id, attempt_id, attempt_generation, attempted_at, leased_until from vault.due
              where idp_host = ripe.idp_host and due_at <= statement_timestamp()
              order by due_at
              limit coalesce((%(budgets)s::jsonb ->> ripe.idp_host)::integer, %(budget)s)
                for update skip locked
          ) d
          limit %(limit)s
-    )
-    update vault.due set
-        attempt_id = gen_random_uuid(), attempt_generation = c.generation, attempt_token_hash = t.refresh_token_hash,
-        leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
-        due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-      from picked
-      join vault.connections c using (connection_id)
-      left join vault.tokens t using (connection_id)
-     where due.connection_id = picked.connection_id
-    returning due.connection_id, due.attempt_id, due.idp_host, statement_timestamp() as leased_at,
-              picked.attempt_id is not null and picked.attempt_generation = c.generation as abandoned"""
+    )"""
 
-_LEASE_ONE: Final = """
+_PICK_ONE: Final = """
     with picked as (
-        select connection_id, attempt_id, attempt_generation from vault.due
+        select connection_id, attempt_id, attempt_generation, attempted_at, leased_until from vault.due
          where connection_id = %(connection_id)s and (leased_until is null or leased_until <= clock_timestamp())
            for update
-    )
-    update vault.due set
-        attempt_id = gen_random_uuid(), attempt_generation = c.generation, attempt_token_hash = t.refresh_token_hash,
-        leased_until = clock_timestamp() + make_interval(secs => %(seconds)s),
-        due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-      from picked
-      join vault.connections c using (connection_id)
-      left join vault.tokens t using (connection_id)
-     where due.connection_id = picked.connection_id
-    returning due.connection_id, due.attempt_id, due.idp_host, statement_timestamp() as leased_at,
-              picked.attempt_id is not null and picked.attempt_generation = c.generation as abandoned"""
+    )"""
 
 # In one order, so that two who store wait for each other instead of both for ever.
 _LOCK: Final = "select attempt_id from vault.due where connection_id = any(%s) order by connection_id for update"
+
+# Python has it on Linux only; elsewhere the monotonic clock goes on during sleep, or there is nothing better.
+_CLOCK: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _RELEASE: Final = """
     update vault.due set attempt_id = null, leased_until = null, due_at = c.due_at
@@ -84,16 +84,29 @@ _HOLD: Final = """
 
 
 class Lease(Struct, frozen=True):
-    """The right to one attempt, from `leased_at` by the database's clock.
+    """The right to one attempt, from `leased_at` by the database's clock until `ends_at` by `awake_clock`.
 
-    `abandoned`: the attempt before, with the same grant, never stored its outcome.
+    `before`: whether the attempt before, with the same grant, never stored its outcome, because its holder is "dead" or
+    at least "silent"; it was begun at `attempted_at`.
     """
 
     connection_id: UUID
     attempt_id: UUID
     idp_host: str | None
     leased_at: datetime
-    abandoned: bool
+    ends_at: float
+    before: Literal["no", "dead", "silent"] = "no"
+    attempted_at: datetime | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        """An earlier attempt with the same grant has to be settled before this one may begin."""
+        return self.before != "no"
+
+
+def awake_clock() -> float:
+    """Seconds on a clock that goes on while this process or the whole machine is suspended, as the database's does."""
+    return time.clock_gettime(_CLOCK)
 
 
 async def lease_due(
@@ -105,7 +118,14 @@ async def lease_due(
     """
     async with db.cursor(row_factory=class_row(Lease)) as cursor:
         await cursor.execute(
-            _LEASE_DUE, {"limit": limit, "seconds": seconds, "budget": budget, "budgets": Jsonb(dict(budgets))}
+            _PICK_DUE + _TAKE,
+            {
+                "limit": limit,
+                "seconds": seconds,
+                "ends_at": awake_clock() + seconds,
+                "budget": budget,
+                "budgets": Jsonb(dict(budgets)),
+            },
         )
         return await cursor.fetchall()
 
@@ -113,7 +133,9 @@ async def lease_due(
 async def lease_one(db: AsyncConnection, connection_id: UUID, *, seconds: float) -> Lease | None:
     """A lease whether due or not; None while somebody else holds one."""
     async with db.cursor(row_factory=class_row(Lease)) as cursor:
-        await cursor.execute(_LEASE_ONE, {"connection_id": connection_id, "seconds": seconds})
+        await cursor.execute(
+            _PICK_ONE + _TAKE, {"connection_id": connection_id, "seconds": seconds, "ends_at": awake_clock() + seconds}
+        )
         return await cursor.fetchone()
 
 

@@ -159,6 +159,7 @@ def _start_over(connection: Connection, *, now: datetime) -> Connection:
         last_revocation=lost,
         attempt=0,
         outcome_unknown=False,
+        unknown_since=None,
     )
 
 
@@ -176,6 +177,7 @@ def _adopt(
         brought_fingerprint=fingerprint,
         attempt=0,
         outcome_unknown=False,
+        unknown_since=None,
     )
 
 

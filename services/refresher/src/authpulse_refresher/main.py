@@ -27,6 +27,7 @@ from authpulse_refresher.relay import relay
 from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
 from authpulse_refresher.settings import Settings
 from authpulse_refresher.tokens import TokenDesk
+from authpulse_refresher.traits import BUILT_IN, Known, TraitsError, read_traits
 from authpulse_refresher.vault import Vault, new_pool
 from authpulse_refresher.wire import Wires
 
@@ -41,7 +42,7 @@ def main() -> None:
 async def serve(stop: asyncio.Event) -> None:
     """Run until `stop` is set; then every answer that was asked for is stored before this returns."""
     settings = read_settings(Settings)
-    ring = _key_ring(settings)
+    ring, traits = _key_ring(settings), _traits(settings)
     configure_logs("refresher", settings.log_level)
     pool = new_pool(settings.database_url, size=settings.database_connections)
     pulse, bus = Pulse(), new_bus(settings)
@@ -50,7 +51,7 @@ async def serve(stop: asyncio.Event) -> None:
         if await unless_stopped(stop, _prepare(settings, pool)):
             vault = Vault(pool=pool, ring=ring, outgoing=asyncio.Event())
             try:
-                await _work(settings, vault, pulse, bus, stop)
+                await _work(settings, vault, traits, pulse, bus, stop)
             finally:
                 await pool.close()
 
@@ -66,7 +67,9 @@ async def _prepare(settings: Settings, pool: AsyncConnectionPool) -> bool:
     return True
 
 
-async def _work(settings: Settings, vault: Vault, pulse: Pulse, bus: Bus, stop: asyncio.Event) -> None:
+async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes together
+    settings: Settings, vault: Vault, traits: Known, pulse: Pulse, bus: Bus, stop: asyncio.Event
+) -> None:
     wires, relayed = Wires(allow_link_local=settings.allow_link_local), asyncio.Event()
     refresher = Refresher(
         Attempts(
@@ -74,6 +77,8 @@ async def _work(settings: Settings, vault: Vault, pulse: Pulse, bus: Bus, stop: 
             wires=wires,
             deadline=settings.idp_deadline,
             keep_for=timedelta(days=settings.keep_refused_days),
+            traits=traits,
+            hold=settings.unknown_hold,
         ),
         in_flight=settings.in_flight,
         per_host=settings.in_flight_per_host,
@@ -106,6 +111,13 @@ async def _relay(settings: Settings, vault: Vault, facts: Client, stop: asyncio.
         await relay(vault, facts, stop)
     finally:
         await facts.close()
+
+
+def _traits(settings: Settings) -> Known:
+    try:
+        return (*read_traits(settings.idp_traits or ""), *BUILT_IN)
+    except TraitsError as failure:
+        raise SettingsError(f"AUTHPULSE_IDP_TRAITS cannot be used: {failure}.") from None
 
 
 def _key_ring(settings: Settings) -> KeyRing:

@@ -42,7 +42,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     `generation` rises whenever the stored grant changes and never falls; `version` is that of its last event.
     `oauth` None with `configured` true: a connection without OAuth. `configured` false: the stored configuration or a
     sealed secret cannot be read. `attempt` counts failures since the last success. `outcome_unknown`: since the last
-    success a POST may have been obeyed although no valid answer came. `brought_fingerprint` is the keyed fingerprint of
+    success a POST may have been obeyed although no valid answer came; the first one was sent at `unknown_since`. On
+    a row that needs reauth it says that an answer may still turn up. `brought_fingerprint` is the keyed fingerprint of
     the brought token last adopted, so that a dead one is not adopted again. `removed`: a tombstone, so that version and
     generation go on should the connection be registered anew. `account` is the keyed fingerprint of who signed in last,
     where the IdP discloses it. `kept`: see there; only while `tokens` is None.
@@ -66,6 +67,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     attempt: int = 0
     outcome_unknown: bool = False
+    unknown_since: datetime | None = None
     brought_fingerprint: str | None = None
     account: str | None = None
     kept: Kept | None = None

@@ -25,8 +25,9 @@ _PUT_MANY: Final = """
         select * from json_to_recordset(%s::json) as new(
             event_id uuid, connection_id uuid, attempt_id uuid, known_version bigint, known_generation bigint,
             version bigint, generation bigint, needs_reauth boolean, last_refreshed_at timestamptz,
-            last_revocation jsonb, due_at timestamptz, attempt integer, outcome_unknown boolean, event json,
-            regranted boolean, has_tokens boolean, access_token text, refresh_token text, refresh_token_hash text,
+            last_revocation jsonb, due_at timestamptz, attempt integer, outcome_unknown boolean,
+            unknown_since timestamptz, event json, regranted boolean, has_tokens boolean,
+            access_token text, refresh_token text, refresh_token_hash text,
             expires_at timestamptz, refresh_expires_at timestamptz, scope text, lifetime interval,
             refresh_lifetime interval)
     ), stored as (
@@ -34,7 +35,7 @@ _PUT_MANY: Final = """
             version = new.version, generation = new.generation, last_event_id = new.event_id,
             needs_reauth = new.needs_reauth, last_refreshed_at = new.last_refreshed_at,
             last_revocation = new.last_revocation, due_at = new.due_at, attempt = new.attempt,
-            outcome_unknown = new.outcome_unknown
+            outcome_unknown = new.outcome_unknown, unknown_since = new.unknown_since
           from new
          where c.connection_id = new.connection_id
            and c.version = new.known_version and c.generation = new.known_generation
@@ -90,6 +91,7 @@ class _New(Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     attempt: int
     outcome_unknown: bool
+    unknown_since: datetime | None
     event: msgspec.Raw
     regranted: bool
     has_tokens: bool
@@ -132,6 +134,7 @@ def _new(change: Change, ring: KeyRing) -> _New:
         due_at=after.due_at,
         attempt=after.attempt,
         outcome_unknown=after.outcome_unknown,
+        unknown_since=after.unknown_since,
         event=msgspec.Raw(to_json(event)),
         regranted=regranted,
         has_tokens=after.tokens is not None,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from authpulse_refresher.lease import Lease, lease_due, lease_one
 from authpulse_refresher.model import Decision
 from authpulse_refresher.outages import DATABASE_AWAY, pause
 from authpulse_refresher.store import load
+from authpulse_refresher.unknown import FAST_SPREAD, FASTEST
 from authpulse_refresher.vault_rows import Row
 
 STORE_MARGIN: Final = 30.0
@@ -74,7 +76,7 @@ class Refresher:
             if lease is None:
                 return None
             decision = await asyncio.shield(self._begin(lease, rows[connection_id], actor))
-            if not lease.abandoned:
+            if not lease.abandoned or decision is None or not _is_soon(decision):
                 return decision
 
     async def _begin_due(self) -> None:
@@ -104,10 +106,21 @@ class Refresher:
 
     async def _run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
         try:
-            return await self._attempts.run(lease, row, actor)
+            decision = await self._attempts.run(lease, row, actor)
         except Exception as bug:
             # Without its text, which may hold anything. The end of the lease brings the connection back.
             _log.error(
                 "an attempt failed: %s", type(bug).__name__, extra={"trace": traceback.format_tb(bug.__traceback__)}
             )
             return None
+        if decision and decision.after.due_at:
+            wait = (decision.after.due_at - datetime.now(UTC)).total_seconds()
+            if wait < self._poll_interval:
+                asyncio.get_running_loop().call_later(max(0.0, wait), self.wake)
+        return decision
+
+
+def _is_soon(decision: Decision) -> bool:
+    """The IdP may be asked again at once after an attempt that was abandoned."""
+    due_at = decision.after.due_at
+    return due_at is not None and due_at <= datetime.now(UTC) + FASTEST + FAST_SPREAD

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
 from authpulse_contract.secret import Secret
+from authpulse_refresher.unknown import HOLD
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -43,4 +44,19 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="Whether identity providers may have link-local or cloud metadata addresses: true or false."),
     ] = False
     database_connections: Annotated[int, Meta(ge=2, description="How many connections to PostgreSQL at most.")] = 16
+    idp_traits: Annotated[
+        str | None,
+        Meta(
+            description="How identity providers treat a spent refresh token, by host: TOML in the form of "
+            "idp_traits.toml, best kept in a file (AUTHPULSE_IDP_TRAITS_FILE). It comes before what is built in."
+        ),
+    ] = None
+    unknown_hold: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds to wait for a refresher that fell silent while it was refreshing, where using the "
+            "refresh token again could kill the answer that it may have.",
+        ),
+    ] = HOLD
     poll_interval: Annotated[float, Meta(gt=0, description="Seconds between two looks for what is due.")] = 1.0

@@ -89,6 +89,7 @@ def completed(  # noqa: PLR0913 -- time, randomness and ids are arguments, by ke
         authenticated_at=now,
         attempt=0,
         outcome_unknown=False,
+        unknown_since=None,
     )
     after = structs.replace(after, due_at=next_due(after, now=now, jitter=jitter, refreshed=True))
     detail = ConnectDetail(

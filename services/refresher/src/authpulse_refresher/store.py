@@ -43,12 +43,12 @@ _INSERT: Final = """
     insert into vault.connections (
         connection_id, kind, name, version, generation, last_event_id, declared_by, removed_at, config, client_secret,
         brought_fingerprint, account, idp_host, needs_reauth, authenticated_by, authenticated_at, last_refreshed_at,
-        last_revocation, due_at, attempt, outcome_unknown
+        last_revocation, due_at, attempt, outcome_unknown, unknown_since
     ) values (
         %(connection_id)s, %(kind)s, %(name)s, %(version)s, %(generation)s, %(last_event_id)s, %(declared_by)s, null,
         %(config)s, %(client_secret)s, %(brought_fingerprint)s, %(account)s, %(idp_host)s, %(needs_reauth)s,
         %(authenticated_by)s, %(authenticated_at)s, %(last_refreshed_at)s, %(last_revocation)s, %(due_at)s,
-        %(attempt)s, %(outcome_unknown)s
+        %(attempt)s, %(outcome_unknown)s, %(unknown_since)s
     ) on conflict do nothing"""
 _INSERT_DUE: Final = """
     insert into vault.due (connection_id, idp_host, due_at) values (%(connection_id)s, %(idp_host)s, %(due_at)s)"""
@@ -65,7 +65,8 @@ _UPDATE: Final = """
         brought_fingerprint = %(brought_fingerprint)s, account = %(account)s, needs_reauth = %(needs_reauth)s,
         authenticated_by = %(authenticated_by)s, authenticated_at = %(authenticated_at)s,
         last_refreshed_at = %(last_refreshed_at)s, last_revocation = %(last_revocation)s,
-        due_at = %(due_at)s, attempt = %(attempt)s, outcome_unknown = %(outcome_unknown)s
+        due_at = %(due_at)s, attempt = %(attempt)s, outcome_unknown = %(outcome_unknown)s,
+        unknown_since = %(unknown_since)s
      where connection_id = %(connection_id)s
        and version = %(known_version)s and generation = %(known_generation)s"""
 

@@ -30,6 +30,7 @@ _AS_THEY_ARE: Final = (
     "due_at",
     "attempt",
     "outcome_unknown",
+    "unknown_since",
     "brought_fingerprint",
     "account",
 )

@@ -24,7 +24,7 @@ from authpulse_refresher.addresses import ForbiddenAddressError, is_forbidden
 # Below the usual 5 s after which servers drop an idle connection: a POST that meets that close has an unknown outcome.
 _IDLE_LIMIT: Final = 4.0
 
-_may_be_sent: ContextVar[list[bool]] = ContextVar("_may_be_sent")
+_watch: ContextVar["Watch"] = ContextVar("_watch")
 
 
 class Wires:
@@ -57,20 +57,28 @@ class Wires:
             await transport.aclose()
 
 
+class TooLateError(Exception):
+    """Nothing was sent: its time was over before there was a connection."""
+
+
 class Watch:
-    """Tells whether a request got as far as a connection, and so may have been obeyed whatever followed."""
+    """Lets a request be sent only while it `may_go`, and tells whether it was, and so may have been obeyed."""
 
-    def __init__(self) -> None:
-        self._seen: list[bool] = []
-        _may_be_sent.set(self._seen)
+    def __init__(self, may_go: Callable[[], bool]) -> None:
+        self.may_be_sent = False
+        self._may_go = may_go
+        _watch.set(self)
 
-    @property
-    def may_be_sent(self) -> bool:
-        return bool(self._seen)
+    def pass_by(self) -> None:
+        """The first byte is about to be sent. Raises `TooLateError` if it must not be."""
+        if not self._may_go():
+            raise TooLateError
+        self.may_be_sent = True
 
 
-async def _mark(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: Any) -> None:
-    _may_be_sent.get([]).append(True)
+async def _ask_watch(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: Any) -> None:
+    if watch := _watch.get(None):
+        watch.pass_by()
 
 
 def _any_socket(address: AddrInfoType) -> socket.socket:
@@ -87,7 +95,7 @@ def _guarded_socket(address: AddrInfoType) -> socket.socket:
 def _session(trust: ssl.SSLContext, new_socket: Callable[[AddrInfoType], socket.socket]) -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig()
     # aiohttp signals this before the first byte, once it has a connection.
-    trace.on_request_headers_sent.append(_mark)
+    trace.on_request_headers_sent.append(_ask_watch)
     return aiohttp.ClientSession(
         # Not httpx's limits: without one they give aiohttp's default of 100. What is in flight is bounded by its maker.
         connector=aiohttp.TCPConnector(ssl=trust, limit=0, keepalive_timeout=_IDLE_LIMIT, socket_factory=new_socket),
