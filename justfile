@@ -132,6 +132,17 @@ console-check: _console
 console-browser: _develop _console
     npm run --silent test:browser
 
+# --- deploy -----------------------------------------------------------------------------------------------------------
+
+# A bill of materials (CycloneDX) of each image, in artefacts/
+[group('deploy')]
+sbom: _develop
+    @mkdir -p artefacts; for component in refresher event-store health-api cli; do \
+        set -- --package "authpulse-$component"; [ "$component" != cli ] || set -- "$@" --extra verify; \
+        uv export --quiet --frozen --no-default-groups --preview-features sbom-export --format cyclonedx1.5 "$@" --output-file "artefacts/$component.cdx.json"; \
+        echo "artefacts/$component.cdx.json"; \
+    done
+
 # --- at the desk ------------------------------------------------------------------------------------------------------
 
 # Write the code in the house's format, mending what can be mended

@@ -9,6 +9,7 @@ import pytest
 
 from support.operator import Up, authpulse
 from support.servers import until
+from support.waiting import eventually
 
 CHILDREN = ("nats", "postgres", "event-store", "refresher", "health-api")
 
@@ -79,8 +80,12 @@ async def test_who_serves_facts_hears_no_secrets(up: Up) -> None:
     await bus.subscribe("auth.commands.>")
     await bus.publish("auth.tokens.get", b"{}")
     await bus.flush()
+
+    async def refusals() -> int:
+        return len(refused)
+
+    await eventually(refusals, 2)
     await bus.close()
-    assert len(refused) == 2
     assert all("permissions violation" in each for each in refused)
 
 

@@ -62,6 +62,12 @@ async def test_the_status_has_every_member_of_the_newest_state(api: Api, kind: s
         "authenticated_at": None,
         "needs_reauth": False,
         "last_revocation": {"occurred_at": written, "reason": "invalid_grant", "idp_host": None},
+        "explanation": None,
+        "next_step": None,
+        "failing_since": None,
+        "attempts": None,
+        "next_attempt_at": None,
+        "last_success_at": written,
     }
 
 

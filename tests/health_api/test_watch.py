@@ -137,6 +137,7 @@ async def test_one_broken_row_needs_attention_and_leaves_the_others_alone(
         await db.execute(
             "update ledger.connection_health set changed_at = 'infinity', state = '[]' where name = 'broken'"
         )
+        await db.execute("update ledger.events set body = '[]' where connection_name = 'broken'")
     with running_api(tmp_path, ledger_url, nats_url) as api:
         async with api.client() as client:
             rows = (await client.get(BULK)).json()["connections"]

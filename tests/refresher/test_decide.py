@@ -297,6 +297,7 @@ def test_the_state_shows_what_is_public_and_nothing_else() -> None:
         authenticated_by="ada",
         authenticated_at=after(days=-30),
         last_revocation=lost,
+        client_id="authpulse",
     )
 
 

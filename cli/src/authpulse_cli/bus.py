@@ -10,14 +10,16 @@ from nats.aio.client import Client
 from authpulse_cli.errors import CommandError
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.commands import Reply
-from authpulse_contract.subjects import command_subject
+from authpulse_contract.subjects import command_subject, inbox
 
 
 @asynccontextmanager
 async def connected(url: str, *, seconds: float = 3.0) -> AsyncIterator[Client]:
     """A connection to the NATS server at `url`. Raises `CommandError` if none comes about within `seconds`."""
     try:
-        client = await nats.connect(url, allow_reconnect=False, connect_timeout=seconds, error_cb=_ignore)
+        client = await nats.connect(
+            url, inbox_prefix=inbox("operator"), allow_reconnect=False, connect_timeout=seconds, error_cb=_ignore
+        )
     except (nats.errors.Error, OSError, TimeoutError) as failure:
         raise CommandError(
             f"NATS at {_address(url)} cannot be reached ({type(failure).__name__}). Is authpulse up? "

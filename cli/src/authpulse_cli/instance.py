@@ -6,19 +6,25 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_cli.errors import CommandError
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.secret import Secret
 
 
-class Instance(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """DATA/instance.json. `pids` maps the children of `up` to their process ids; None: not known here."""
+class Given(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an instance is and how to get in. Each may be given as `AUTHPULSE_<MEMBER>`, or as a file in `..._FILE`."""
 
     url: str | None = None
     admin_token: Secret | None = None
     nats_url: Secret | None = None
     vault_url: Secret | None = None
     ledger_url: Secret | None = None
+
+
+class Instance(Given, frozen=True, kw_only=True, omit_defaults=True):
+    """DATA/instance.json. `pids` maps the children of `up` to their process ids; None: not known here."""
+
     pids: dict[str, int] = {}
 
 
@@ -36,7 +42,7 @@ def find_instance(data: Path | None) -> Instance:
     """The instance in `data`, else the one that the environment names, else the one in the default folder.
 
     `AUTHPULSE_URL`, `AUTHPULSE_ADMIN_TOKEN`, `AUTHPULSE_NATS_URL`, `AUTHPULSE_VAULT_URL` and `AUTHPULSE_LEDGER_URL`
-    override what the file says unless `data` is given. Raises `CommandError`.
+    (or those with `_FILE`) override what the file says unless `data` is given. Raises `CommandError`.
     """
     given = {} if data else _given()
     file = instance_file(data or default_data())
@@ -61,9 +67,11 @@ def read_instance(file: Path) -> Instance:
 
 
 def _given() -> dict[str, str | Secret]:
-    secret = ("admin_token", "nats_url", "vault_url", "ledger_url")
-    found = {member: os.environ.get(f"AUTHPULSE_{member.upper()}") for member in ("url", *secret)}
-    return {member: Secret(text) if member in secret else text for member, text in found.items() if text}
+    try:
+        given = read_settings(Given, {name: value for name, value in os.environ.items() if value})
+    except SettingsError as failure:
+        raise CommandError(str(failure)) from None
+    return {member: value for member, value in msgspec.structs.asdict(given).items() if value is not None}
 
 
 def named(secret: Secret | None, variable: str) -> str:

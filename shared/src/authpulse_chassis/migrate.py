@@ -1,9 +1,22 @@
-"""Brings a service's own schema up to date: numbered SQL files, each applied once, one process at a time."""
+"""Brings a service's own schema up to date: numbered SQL files, each applied once, one process at a time.
 
+A service does so when it starts. Where its role may not, one that may does so before:
+`python -m authpulse_chassis.migrate PACKAGE`, with the service told `AUTHPULSE_MIGRATE=false`.
+"""
+
+import asyncio
+import sys
+from argparse import ArgumentParser
 from importlib.resources import files
 from typing import Final
 
 import psycopg
+from msgspec import Struct
+
+from authpulse_chassis.kinds import DatabaseUrl
+from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.patience import persist
+from authpulse_chassis.settings import SettingsError, read_settings
 
 # Two processes that start together must not both migrate; the lock ends with the transaction, even after a SIGKILL.
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('authpulse.migrate', 0))"
@@ -36,3 +49,35 @@ async def migrate(database_url: str, package: str) -> list[str]:
             await db.execute(script.read_bytes())
             await db.execute(_RECORD, (package, script.name))
     return [script.name for script in fresh]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Read from `AUTHPULSE_DATABASE_URL` or the file named by `AUTHPULSE_DATABASE_URL_FILE`."""
+
+    database_url: DatabaseUrl
+
+
+async def _persistently(database_url: str, package: str) -> list[str]:
+    return await persist(
+        f"migrating {package}", lambda: migrate(database_url, package), outages=(psycopg.OperationalError,)
+    )
+
+
+def main() -> None:
+    """The command: waits for the database; exit status 1 with one line on standard error if it could not be done."""
+    parser = ArgumentParser(
+        prog="python -m authpulse_chassis.migrate",
+        description="Apply the migrations of a service that the database in AUTHPULSE_DATABASE_URL has not seen.",
+    )
+    parser.add_argument("package", help="such as authpulse_refresher")
+    package = parser.parse_args().package
+    configure_logs("migrate")
+    try:
+        applied = asyncio.run(_persistently(read_settings(Settings).database_url.reveal(), package))
+    except (SettingsError, psycopg.Error) as failure:
+        sys.exit(f"authpulse: {failure}")
+    sys.stdout.write("".join(f"{package}: applied {name}\n" for name in applied) or f"{package}: nothing to apply\n")
+
+
+if __name__ == "__main__":
+    main()

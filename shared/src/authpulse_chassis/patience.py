@@ -9,6 +9,7 @@ T = TypeVar("T")
 
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
+_CANCEL_AGAIN: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,11 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
     finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
+        stopping.cancel()
+        while not working.done():
+            working.cancel()
+            # Again if need be: Python 3.11's wait_for loses a cancellation that meets the end of what it waits for, and
+            # a client that reconnects for ever would then do just that.
+            await asyncio.wait({working}, timeout=_CANCEL_AGAIN)
+        if not working.cancelled():
+            working.exception()

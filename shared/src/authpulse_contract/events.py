@@ -51,6 +51,7 @@ class ConnectionState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authenticated_by: str | None = None
     authenticated_at: Moment | None = None
     last_revocation: LastRevocation | None = None
+    client_id: str | None = None
 
 
 class RefreshDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):

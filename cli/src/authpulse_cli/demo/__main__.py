@@ -1,4 +1,4 @@
-"""`python -m authpulse_cli.demo`: serves the demo IdP on loopback until it is told to stop."""
+"""`python -m authpulse_cli.demo`: serves the demo IdP, on loopback unless told otherwise, until it is told to stop."""
 
 import signal
 import sys
@@ -17,7 +17,8 @@ from authpulse_contract.secret import Secret
 class Settings(Struct, frozen=True, kw_only=True):
     """Each member is the variable `AUTHPULSE_<MEMBER>`."""
 
-    demo_port: Annotated[int, Meta(ge=1, le=65535, description="The loopback port to serve at.")]
+    demo_host: Annotated[str, Meta(description="The address to serve at.")] = "127.0.0.1"
+    demo_port: Annotated[int, Meta(ge=1, le=65535, description="The port to serve at.")]
     demo_key: Annotated[Secret, Meta(description="Any long random text; it makes the demo's credentials.")]
 
 
@@ -31,7 +32,7 @@ def main() -> None:
     handler = type("DemoEndpoint", (Endpoint,), {"books": Books(key), "key": key})
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    with ThreadingHTTPServer(("127.0.0.1", settings.demo_port), handler) as server:
+    with ThreadingHTTPServer((settings.demo_host, settings.demo_port), handler) as server:
         server.daemon_threads = True
         server.serve_forever()
 

@@ -13,16 +13,18 @@ KIND: Final = "demo"
 _WITHOUT_GRANT: Final = ("never-connected", "healthy-machine")
 
 
-def demo_connections(url: str, key: str, serial: int) -> tuple[Declaration, ...]:
+def demo_connections(url: str, key: str, serial: int, *, browsers_url: str | None = None) -> tuple[Declaration, ...]:
     """One connection for each fate at the IdP at `url`, and one without OAuth.
 
-    `serial` has to rise with each run: it makes the grants that they bring along new ones.
+    `serial` has to rise with each run: it makes the grants that they bring along new ones. `browsers_url`: where
+    browsers reach the IdP, if not at `url`.
     """
     without_oauth = Declaration(kind=KIND, name="no-oauth")
-    return (*(_connection(url, key, client_id, serial) for client_id in FATES), without_oauth)
+    return (*(_connection((url, browsers_url or url), key, client_id, serial) for client_id in FATES), without_oauth)
 
 
-def _connection(url: str, key: str, client_id: str, serial: int) -> Declaration:
+def _connection(urls: tuple[str, str], key: str, client_id: str, serial: int) -> Declaration:
+    url, browsers_url = urls
     machine = client_id == "healthy-machine"
     return Declaration(
         kind=KIND,
@@ -30,10 +32,11 @@ def _connection(url: str, key: str, client_id: str, serial: int) -> Declaration:
         oauth=OAuthConfig(
             grant="client_credentials" if machine else "authorization_code",
             token_url=f"{url}/token",
-            authorization_url=None if machine else f"{url}/authorize",
+            authorization_url=None if machine else f"{browsers_url}/authorize",
             client_id=client_id,
             scopes=("demo",),
             default_lifetime=20.0,
+            allow_http=True,  # in Compose it has a name of its own, and no certificate
         ),
         client_secret=Secret(client_secret(key, client_id)),
         token=None if client_id in _WITHOUT_GRANT else _grant(key, client_id, serial),

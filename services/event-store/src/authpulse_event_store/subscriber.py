@@ -14,7 +14,7 @@ from nats.js import JetStreamContext
 from psycopg_pool import AsyncConnectionPool
 
 from authpulse_chassis.fitness import Pulse
-from authpulse_contract.subjects import ADVANCED, EVENTS, STREAM
+from authpulse_contract.subjects import ADVANCED, EVENTS, STREAM, inbox
 from authpulse_event_store.consumer import DURABLE, LastingSubscription, ensure_consumer
 from authpulse_event_store.quarantine import Delivery
 from authpulse_event_store.record import record
@@ -42,6 +42,8 @@ def subscribe(
         pull_sub=PullSub(batch_size=BATCH_SIZE, timeout=COLLECT_FOR, batch=True),
         ack_policy=AckPolicy.MANUAL,
         decoder=_as_delivered,
+        # FastStream would take nats-py's default here, whatever the broker was told.
+        inbox_prefix=f"{inbox('event-store')}.".encode(),
     )
 
     async def announce(position: int) -> None:

@@ -16,6 +16,7 @@ from authpulse_health_api.guard import signed_in
 from authpulse_health_api.ledger import Pool
 from authpulse_health_api.probes import probe_routes
 from authpulse_health_api.session import session_routes
+from authpulse_health_api.shared_causes import incident_routes
 from authpulse_health_api.site import site_routes
 from authpulse_health_api.stream import stream_routes
 from authpulse_health_api.watch import Watch
@@ -30,7 +31,12 @@ def make_routes(
     """Every route but the document that describes them."""
     admin = Router(
         "/api/v1/admin",
-        route_handlers=[*bulk_routes(watch), *stream_routes(watch, broadcast), *connection_routes(ledger)],
+        route_handlers=[
+            *bulk_routes(watch, ledger),
+            *incident_routes(watch, ledger),
+            *stream_routes(watch, broadcast),
+            *connection_routes(ledger),
+        ],
         guards=[signed_in(token, public_origin)],
         security=[{"bearer": []}, {"session": []}],
     )

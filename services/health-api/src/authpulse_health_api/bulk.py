@@ -1,5 +1,6 @@
 """GET /api/v1/admin/connections/oauth-health: all rows, or those selected, from memory."""
 
+from datetime import datetime
 from typing import Annotated, Final, cast
 
 from litestar import Response, get
@@ -9,8 +10,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 
 from authpulse_contract.health import Connections
+from authpulse_health_api.as_of import AsOf, to_moment
+from authpulse_health_api.board import Board
 from authpulse_health_api.conditional import is_current
-from authpulse_health_api.ledger import LedgerAwayError
+from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
+from authpulse_health_api.past import board_at
 from authpulse_health_api.problems import Slug, documented
 from authpulse_health_api.select import Query, from_cursor, select
 from authpulse_health_api.watch import Watch
@@ -30,8 +34,8 @@ _HEADERS: Final = [
 ]
 
 
-def bulk_routes(watch: Watch) -> list[HTTPRouteHandler]:
-    """The handler of the bulk answer, served from what `watch` holds."""
+def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
+    """The handler of the bulk answer, served from what `watch` holds; of the past, from the `ledger`."""
 
     @get(
         "/connections/oauth-health",
@@ -50,9 +54,11 @@ def bulk_routes(watch: Watch) -> list[HTTPRouteHandler]:
         q: Annotated[str | None, QueryParameter(description="Sought in kind/name, letter case aside.")] = None,
         limit: Annotated[int | None, QueryParameter(ge=1, le=HIGHEST_LIMIT, description="Rows a page.")] = None,
         cursor: Annotated[str | None, QueryParameter(description="The next_cursor of the page before.")] = None,
+        as_of: AsOf = None,
         if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
     ) -> Response[Connections]:
-        board = watch.board
+        moment = to_moment(as_of)
+        board, age = (watch.board, watch.age()) if moment is None else (await _board_at(ledger, moment), 0)
         if board is None:
             raise LedgerAwayError("nothing has been read from it yet")
         page = select(
@@ -66,9 +72,14 @@ def bulk_routes(watch: Watch) -> list[HTTPRouteHandler]:
                 after=None if cursor is None else from_cursor(cursor),
             ),
         )
-        headers = {"ETag": page.etag, "Age": str(int(watch.age())), "Cache-Control": "private, no-cache"}
+        headers = {"ETag": page.etag, "Age": str(int(age)), "Cache-Control": "private, no-cache"}
         if is_current(if_none_match, page.etag):
             return cast("Response[Connections]", Response(None, status_code=304, headers=headers))
         return cast("Response[Connections]", Response(page.body, media_type="application/json", headers=headers))
 
     return [oauth_health]
+
+
+async def _board_at(ledger: Pool, moment: datetime) -> Board:
+    async with reading(ledger) as db:
+        return await board_at(db, moment)

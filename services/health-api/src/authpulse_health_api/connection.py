@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
+from authpulse_health_api.as_of import AsOf, to_moment
 from authpulse_health_api.history import HIGHEST_LIMIT, PAGE, EventType, History, Wanted, find_history
 from authpulse_health_api.ledger import Pool, reading
 from authpulse_health_api.problems import Problem, Slug, documented
@@ -27,11 +28,11 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         "/connections/{kind:str}/{name:str}/oauth-status",
         tags=["connection"],
         summary="The OAuth status of one connection",
-        responses=documented(*_COMMON, Slug.NOT_OAUTH),
+        responses=documented(*_COMMON, Slug.NOT_OAUTH, Slug.INVALID),
     )
-    async def oauth_status(kind: Kind, name: Name) -> Response[OAuthStatus]:
+    async def oauth_status(kind: Kind, name: Name, as_of: AsOf = None) -> Response[OAuthStatus]:
         async with reading(ledger) as db:
-            found = await find_status(db, plain(kind), plain(name))
+            found = await find_status(db, plain(kind), plain(name), to_moment(as_of))
         match found:
             case None:
                 raise Problem(Slug.UNKNOWN_CONNECTION)
@@ -46,7 +47,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         summary="The newest events of one connection, newest first, 30 unless told otherwise",
         responses=documented(*_COMMON, Slug.INVALID),
     )
-    async def auth_events(
+    async def auth_events(  # noqa: PLR0913, PLR0917 -- called by name, one argument a parameter
         kind: Kind,
         name: Name,
         type: Annotated[  # noqa: A002 -- so that an error names the parameter as the caller does
@@ -56,8 +57,11 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
             int | None, QueryParameter(ge=1, le=2**63 - 1, description="The next_cursor of the page before.")
         ] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=HIGHEST_LIMIT, description="Events a page.")] = PAGE,
+        as_of: AsOf = None,
     ) -> Response[History]:
-        wanted = Wanted(kind=plain(kind), name=plain(name), types=type, before=cursor, limit=limit)
+        wanted = Wanted(
+            kind=plain(kind), name=plain(name), types=type, before=cursor, as_of=to_moment(as_of), limit=limit
+        )
         async with reading(ledger) as db:
             found = await find_history(db, wanted)
         if found is None:

@@ -1,5 +1,6 @@
 """What happened to one connection, newest first, a page at a time."""
 
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -30,6 +31,7 @@ _NEWEST: Final = """
     select version, body::text from ledger.events
     where connection_kind = %(kind)s and connection_name = %(name)s
         and (%(before)s::bigint is null or version < %(before)s)
+        and (%(as_of)s::timestamptz is null or occurred_at <= %(as_of)s)
         and (%(types)s::text[] is null or event_type = any(%(types)s))
     order by version desc
     limit %(limit)s"""
@@ -44,12 +46,13 @@ class History(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A page of one connection's events: of `types` and older than version `before`, where given."""
+    """A page of one connection's events: of `types`, older than version `before` and not after `as_of`, where given."""
 
     kind: str
     name: str
     types: list[EventType] | None = None
     before: int | None = None
+    as_of: datetime | None = None
     limit: int = PAGE
 
 

@@ -38,7 +38,7 @@ async def changed_after(db: AsyncConnection, position: int) -> list[Change]:
     A row that cannot be read is logged and shown as needing attention; the others are not affected.
     """
     found = await (await db.execute(_CHANGED, (position, BATCH))).fetchall()
-    return [_change(*columns) for columns in found]
+    return [to_change(*columns) for columns in found]
 
 
 async def ledger_position(db: AsyncConnection) -> int:
@@ -47,7 +47,8 @@ async def ledger_position(db: AsyncConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def _change(position: int, kind: str, name: str, row: str | None) -> Change:
+def to_change(position: int, kind: str, name: str, row: str | None) -> Change:
+    """A connection as the ledger has it, `row` in JSON; None: removed."""
     if row is None:
         return Change(position=position, kind=kind, name=name, row=None)
     try:

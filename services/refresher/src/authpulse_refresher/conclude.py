@@ -71,4 +71,5 @@ def state_of(connection: Connection) -> ConnectionState:
         authenticated_by=connection.authenticated_by,
         authenticated_at=connection.authenticated_at,
         last_revocation=connection.last_revocation,
+        client_id=connection.oauth.client_id if connection.oauth else None,
     )

@@ -24,7 +24,9 @@ def new_pool(database_url: Secret, *, size: int) -> AsyncConnectionPool[AsyncCon
         database_url.reveal(),
         min_size=1,
         max_size=size,
-        timeout=5.0,
+        timeout=2.0,
+        # The pool's own attempts back off to minutes; one that is given up soon is begun anew by the next who waits.
+        reconnect_timeout=5.0,
         open=False,
         check=AsyncConnectionPool.check_connection,
         # Times are UTC everywhere. A plan made for a young, small table would be kept long after the table has grown.

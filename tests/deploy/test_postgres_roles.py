@@ -1,0 +1,150 @@
+"""Each service's PostgreSQL role may do what that service does, and is refused everything else: a table of attempts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
+
+from authpulse_cli.embedded.postgres import binaries
+
+DEPLOY: Final = Path(__file__).resolve().parents[2] / "deploy"
+ROLES: Final = ("migrate", "refresher", "event-store", "health-api", "operator")
+ENTER: Final = {
+    "vault": {"migrate", "refresher", "operator"},
+    "ledger": {"migrate", "event-store", "health-api", "operator"},
+    "postgres": set(ROLES),  # which is empty, and belongs to nobody here
+}
+# Who is let, of those who get into the database; the others are refused. Each in a transaction that is undone.
+ATTEMPTS: Final = [
+    ("vault", "select client_secret from vault.connections", {"migrate", "refresher", "operator"}),
+    ("vault", "select access_token from vault.tokens", {"migrate", "refresher", "operator"}),
+    ("vault", "update vault.connections set version = version + 1", {"migrate", "refresher"}),
+    ("vault", "insert into vault.outbox (body) values ('{}')", {"migrate", "refresher"}),
+    ("vault", "delete from vault.tokens", {"migrate", "refresher"}),
+    ("vault", "truncate vault.outbox", {"migrate"}),
+    ("vault", "alter table vault.tokens add column plain text", {"migrate"}),
+    ("vault", "drop table vault.relay", {"migrate"}),
+    ("vault", "create table vault.another ()", {"migrate"}),
+    ("vault", "create table public.another ()", {"migrate"}),
+    ("vault", "create schema another", {"migrate"}),
+    ("vault", "create temporary table another ()", {"migrate"}),
+    ("vault", "update public.authpulse_migrations set file = ''", {"migrate"}),
+    ("ledger", "select * from ledger.connection_health", {"migrate", "event-store", "health-api", "operator"}),
+    ("ledger", "select * from ledger.events", {"migrate", "event-store", "health-api", "operator"}),
+    ("ledger", "select * from ledger.position", {"migrate", "event-store", "health-api", "operator"}),
+    ("ledger", "update ledger.connection_health set needs_reauth = false", {"migrate", "event-store"}),
+    ("ledger", "update ledger.position set position = position + 1", {"migrate", "event-store"}),
+    ("ledger", "delete from ledger.events", {"migrate", "event-store"}),
+    ("ledger", "lock table ledger.events in access exclusive mode", {"migrate", "event-store"}),
+    ("ledger", "truncate ledger.events", {"migrate"}),
+    ("ledger", "alter table ledger.events drop column body", {"migrate"}),
+    ("ledger", "drop table ledger.quarantine", {"migrate"}),
+    ("ledger", "create table ledger.another ()", {"migrate"}),
+    ("ledger", "create schema another", {"migrate"}),
+    ("ledger", "create temporary table another ()", {"migrate"}),
+    ("ledger", "update public.authpulse_migrations set file = ''", {"migrate"}),
+    ("ledger", "set role authpulse_migrate", {"migrate"}),
+    ("ledger", "alter role authpulse_health_api superuser", set[str]()),
+    ("ledger", "select pg_read_file('/etc/passwd')", set[str]()),
+    ("ledger", "copy ledger.events to program 'true'", set[str]()),
+]
+
+
+class Cluster:
+    """A server that deploy/postgres/authpulse.sql has been run on, and the services' migrations after it."""
+
+    def __init__(self, superuser_url: str, secrets: Path) -> None:
+        self._superuser_url, self._secrets = superuser_url, secrets
+
+    def url(self, role: str, database: str) -> str:
+        password = (self._secrets / f"postgres-{role}").read_text()
+        server = self._superuser_url.rpartition("@")[2].format(database=database)
+        return f"postgresql://authpulse_{role.replace('-', '_')}:{password}@{server}"
+
+    def make(self) -> None:
+        psql, script = binaries() / "psql", DEPLOY / "postgres" / "authpulse.sql"
+        subprocess.run(
+            [psql, "-qX", "-v", "ON_ERROR_STOP=1", "-d", self._superuser_url.format(database="postgres"), "-f", script],
+            env={**os.environ, "AUTHPULSE_SECRETS": str(self._secrets)},
+            check=True,
+        )
+        for database, package in (("vault", "authpulse_refresher"), ("ledger", "authpulse_event_store")):
+            file = self._secrets / f"{database}-url"
+            file.write_text(self.url("migrate", database))
+            for said in ("applied", "nothing to apply"):
+                assert said in self._migrate(package, file)
+
+    def _migrate(self, package: str, url_file: Path) -> str:
+        command = [sys.executable, "-m", "authpulse_chassis.migrate", package]
+        environ = {**os.environ, "AUTHPULSE_DATABASE_URL_FILE": str(url_file)}
+        return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
+
+    def refusal(self, role: str, database: str) -> str:
+        """Why `role` is not let into `database`; empty if it is."""
+        try:
+            psycopg.connect(self.url(role, database)).close()
+        except psycopg.OperationalError as refusal:
+            return str(refusal)
+        return ""
+
+    def lets(self, role: str, database: str, statement: str) -> bool:
+        """Whether `role` may; what else goes wrong with the statement does not matter."""
+        with psycopg.connect(self.url(role, database)) as db:
+            try:
+                # Whoever gets hold of a password is not bound to what is merely a default of the role.
+                db.execute("set transaction read write")
+                db.execute(statement)
+            except (InsufficientPrivilege, ReadOnlySqlTransaction):
+                return False
+            except psycopg.Error:
+                return True
+            finally:
+                db.rollback()
+        return True
+
+
+@pytest.fixture(scope="module")
+def cluster(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    secrets = tmp_path_factory.mktemp("roles") / "secrets"
+    subprocess.run([DEPLOY / "make-secrets", secrets], check=True)
+    made = Cluster(postgres_url, secrets)
+    made.make()
+    yield made
+    with psycopg.connect(postgres_url.format(database="postgres"), autocommit=True) as db:
+        db.execute("drop database vault")
+        db.execute("drop database ledger")
+        for role in ROLES:
+            db.execute(f"drop role authpulse_{role.replace('-', '_')}")
+
+
+@pytest.mark.parametrize("database", ENTER)
+def test_a_database_is_entered_by_those_who_have_something_to_do_there(cluster: Cluster, database: str) -> None:
+    refusals = {role: cluster.refusal(role, database) for role in ROLES}
+    assert {role for role, refusal in refusals.items() if not refusal} == ENTER[database]
+    assert all("permission denied for database" in refusal for refusal in refusals.values() if refusal)
+
+
+@pytest.mark.parametrize(("database", "statement", "who"), ATTEMPTS)
+def test_a_statement_is_refused_save_to_those_whose_work_it_is(
+    cluster: Cluster, database: str, statement: str, who: set[str]
+) -> None:
+    assert {role for role in ENTER[database] if cluster.lets(role, database, statement)} == who
+
+
+def test_what_a_later_migration_makes_is_covered(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.url("migrate", "ledger")) as db:
+        db.execute("create table ledger.later (later_id bigint generated always as identity, what text)")
+    assert cluster.lets("event-store", "ledger", "insert into ledger.later (what) values ('x')")
+    assert cluster.lets("health-api", "ledger", "select * from ledger.later")
+    assert not cluster.lets("health-api", "ledger", "insert into ledger.later (what) values ('x')")
+
+
+def test_a_password_is_asked_for(cluster: Cluster) -> None:
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(cluster.url("health-api", "ledger").replace("authpulse_health_api:", "authpulse_health_api:x"))
