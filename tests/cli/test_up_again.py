@@ -1,5 +1,4 @@
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,10 +32,8 @@ def test_what_is_killed_starts_again_and_forgets_nothing(own: Up, folder: Path) 
     before = set(own.instance["pids"].values())
 
     own.kill()
-    began = time.monotonic()
     own.start("--connections", str(file))
     assert not [pid for pid in before if psutil.pid_exists(pid)]
-    assert time.monotonic() - began < 30  # 3 s where nothing else runs
     assert "1 unchanged" in own.said
     assert "demonstration" not in own.said
     assert set(own.health()) == {"own/one"}

@@ -5,7 +5,6 @@ Longer than 200 lines because its tables of whole values are the specification, 
 
 import sys
 from base64 import b64encode, urlsafe_b64encode
-from time import monotonic
 from unicodedata import category
 from urllib.parse import quote
 
@@ -211,9 +210,8 @@ _SECRETS = st.lists(st.sampled_from(_SHARP) | st.text(max_size=8))
     "piece", ["x", "x.", "x:", "a:b", "data:", "?a", "[", ":8", "-", "a@", ": ", "aaaa", "%", "&#"]
 )
 def test_no_text_takes_long(piece: str) -> None:
-    started = monotonic()
-    sanitise(piece * 500_000, [Secret("a" * 4000), TOKEN])
-    assert monotonic() - started < 2
+    """In linear time: a quadratic search of a text of this length would not end within the test's own time limit."""
+    assert len(sanitise(piece * 500_000, [Secret("a" * 4000), TOKEN])) <= 200
 
 
 @given(_TEXTS, _SECRETS)

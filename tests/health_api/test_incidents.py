@@ -16,7 +16,6 @@ from support.events import ALIVE, START, event
 from support.ledger import Api, record
 from support.waiting import eventually
 
-UNAVAILABLE = RefreshDetail(http_status=503)
 MEMBERS = ("cause", "count", "since", "connections", "client_id")
 INCIDENTS = "/api/v1/admin/connections/incidents"
 

@@ -22,7 +22,6 @@ class Reader:
         self.board: Board = {}
         self.position = 0
         self.events: list[tuple[str, Any]] = []
-        self.beats = 0
 
     async def read_head(self) -> None:
         head = (await self._source.readuntil(b"\r\n\r\n")).decode().splitlines()
@@ -42,7 +41,6 @@ class Reader:
             return False
         members = dict(line.split(b": ", 1) for line in lines if line)
         if b"event" not in members:
-            self.beats += 1
             return True
         name, data = members[b"event"].decode(), msgspec.json.decode(members[b"data"])
         self.position = int(members.get(b"id", self.position))

@@ -72,7 +72,7 @@ class System:
             service.start()
         self.until_ready()
 
-    def until_ready(self, *, seconds: float = 30.0) -> None:
+    def until_ready(self, *, seconds: float = 60.0) -> None:
         """Until commands are answered and bulk health is served; the event-store shows by what arrives there."""
         until(self._answers_commands, seconds=seconds, what="an answer to a command")
         until(lambda: self.get("/readyz").status_code == 200, seconds=seconds, what="/readyz")
