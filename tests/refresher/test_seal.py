@@ -72,8 +72,14 @@ def test_a_fingerprint_under_a_key_that_is_gone_matches_nothing() -> None:
 
 def test_the_first_key_of_the_ring_is_the_active_one() -> None:
     ring = read_key_ring(Secret(f"new:{encoded(NEW)}, old:{encoded(OLD)}"))
+    assert ring.active == "new"
     assert RING.fingerprint(Secret("s3cret")) != ring.fingerprint(Secret("s3cret"))
     assert ring.open(RING.seal(Secret("s3cret"), ROW, "x"), ROW, "x") == Secret("s3cret")
+
+
+def test_a_file_may_have_a_key_on_each_line() -> None:
+    ring = read_key_ring(Secret(f"new:{encoded(NEW)}\nold:{encoded(OLD)}\n"))
+    assert (ring.active, ring.knows("old"), ring.knows("other")) == ("new", True, False)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,9 @@ def parser() -> ArgumentParser:
         help="what is on its way gets this long to arrive (default %(default)g)",
     )
     _json(verify)
+
+    reseal = _command(commands, "reseal", "seal the secrets anew under the active key", "authpulse reseal --json")
+    _json(reseal)
     return top
 
 

@@ -24,6 +24,7 @@ from authpulse_contract.commands import (
     Register,
     Remove,
     Reply,
+    Resealed,
     TryLater,
 )
 from authpulse_contract.connections import Declaration, DeclaredBy
@@ -112,7 +113,7 @@ def _change(kind: str, name: str, reply: Reply) -> Change:
         case Refused():
             member = f"{reply.member}: " if reply.member else ""
             return Change(kind=kind, name=name, action="refused", problem=f"{member}{reply.detail}")
-        case Done() | NeedsReauth() | TryLater() | ConnectionPage():
+        case Done() | NeedsReauth() | TryLater() | ConnectionPage() | Resealed():
             # Answers to other commands: this refresher is not of our version.
             return Change(kind=kind, name=name, action="refused", problem=f"unexpected answer: {reply}")
         case _:

@@ -1,6 +1,7 @@
 """What can be asked of the refresher over NATS request/reply; every reply is a value, an error too."""
 
 from typing import Final, Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ REMOVE: Final = "remove"
 LIST: Final = "list"
 REFRESH: Final = "refresh"
 FORGET: Final = "forget"
+RESEAL: Final = "reseal"
 
 Slug = Literal["unknown_connection", "not_oauth", "invalid", "conflict", "unavailable"]
 
@@ -56,6 +58,17 @@ class ForgetToken(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     name: str
     actor: str
+
+
+class Reseal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Seal anew what is not under the active key, of at most `limit` connections with an id above `after`.
+
+    `key`: the active key that the caller has seen; a refresher with another one refuses.
+    """
+
+    after: UUID | None = None
+    key: str | None = None
+    limit: int = 500
 
 
 class Done(Struct, frozen=True, kw_only=True, tag="done", omit_defaults=True):
@@ -106,4 +119,18 @@ class ConnectionPage(Struct, frozen=True, kw_only=True, tag="page", omit_default
     connections: tuple[Listed, ...]
 
 
-Reply = Done | Refused | NeedsReauth | TryLater | ConnectionPage
+class Resealed(Struct, frozen=True, kw_only=True, tag="resealed", omit_defaults=True):
+    """So many values are now under the active `key` that were not. `after`: where to go on; None: that was the end.
+
+    At the end, `left` counts the values that still are under each other key ("": not a sealed value), and
+    `unknown_keys` names those among these keys that the refresher does not have.
+    """
+
+    key: str
+    resealed: int
+    after: UUID | None = None
+    left: dict[str, int] = {}
+    unknown_keys: tuple[str, ...] = ()
+
+
+Reply = Done | Refused | NeedsReauth | TryLater | ConnectionPage | Resealed

@@ -24,6 +24,7 @@ _VERBS: Final[dict[str, type]] = {
     commands.LIST: commands.ListConnections,
     commands.REFRESH: commands.RefreshNow,
     commands.FORGET: commands.ForgetToken,
+    commands.RESEAL: commands.Reseal,
 }
 _CONNECT_VERBS: Final[dict[str, type]] = {
     connecting.START: connecting.StartSignIn,

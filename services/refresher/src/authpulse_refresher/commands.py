@@ -23,6 +23,7 @@ from authpulse_refresher.links import find_link, make_link
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.refresh_now import refresh_now
+from authpulse_refresher.reseal import reseal
 from authpulse_refresher.status import status_of
 from authpulse_refresher.tokens import TokenDesk
 from authpulse_refresher.vault import Vault
@@ -59,6 +60,7 @@ def answer_commands(broker: NatsBroker, vault: Vault, wires: Wires, refresher: R
     on(connecting.MAKE_LINK, connecting.MakeLink, lambda command: make_link(vault, command))
     on(connecting.FIND_LINK, connecting.FindLink, lambda command: find_link(vault, command))
     on(connecting.STATUS, connecting.StatusOf, lambda command: status_of(vault, command))
+    on(contract.RESEAL, contract.Reseal, lambda command: reseal(vault, command))
     _subscribe(broker, TOKENS_GET, GetToken, desk.get, workers=_CALLERS)
 
 

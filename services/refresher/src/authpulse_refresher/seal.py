@@ -39,6 +39,20 @@ class KeyRing:
         # Not the sealing key itself: one key, one purpose (NIST SP 800-57 part 1, 5.2).
         self._hash_keys = {key_id: hmac.digest(key, b"authpulse.fingerprint", "sha256") for key_id, key in keys.items()}
 
+    @property
+    def active(self) -> str:
+        """The id of the key that seals."""
+        return self._active
+
+    @property
+    def head(self) -> bytes:
+        """What every value begins with that is sealed under the active key."""
+        return _head(self._active)
+
+    def knows(self, key_id: str) -> bool:
+        """Whether what is sealed under this key can be opened."""
+        return key_id in self._ciphers
+
     def seal(self, secret: Secret, row: UUID, column: str) -> bytes:
         """`secret` sealed for one column of one row; it opens nowhere else."""
         head, nonce = _head(self._active), os.urandom(_NONCE)
@@ -74,9 +88,9 @@ class KeyRing:
 
 
 def read_key_ring(text: Secret) -> KeyRing:
-    """The key ring in `id:base64[,id:base64...]`. Raises `KeyRingError`."""
+    """The key ring in `id:base64[,id:base64...]`, or one on each line of a file. Raises `KeyRingError`."""
     keys: dict[str, bytes] = {}
-    for number, entry in enumerate(text.reveal().split(","), start=1):
+    for number, entry in enumerate(text.reveal().strip().replace("\n", ",").split(","), start=1):
         key_id, colon, encoded = entry.strip().partition(":")
         if not colon or not key_id or len(key_id.encode()) > _ID_LIMIT:
             raise KeyRingError(f"entry {number} has no id: {_EXPECTED}")
