@@ -192,6 +192,10 @@ class System:
             timeout=60,
         )
 
+    def metrics(self) -> dict[str, bytes]:
+        """What each service says at `/metrics`, by module."""
+        return {module: httpx.get(f"http://{probe}/metrics").content for module, probe in self.probes.items()}
+
     def logs(self) -> bytes:
         """What the three services have logged so far."""
         return b"".join(service.log.read_bytes() for service in self.services if service.log.exists())

@@ -126,12 +126,14 @@ def test_hostile_codes_are_bounded_and_clean_and_no_secret_is_kept_or_told(syste
     kept = {
         "HTTP answers": b"".join(answers),
         "logs": system.logs(),
+        "metrics": b"".join(system.metrics().values()),
         "stream": _bytes_of(system.folder / "nats"),
         "ledger": _dump(system.ledger_url, "ledger"),
         "vault": _dump(system.vault_url, "vault"),
     }
     assert b"five-kilobytes" in kept["stream"], "the search must find what is there"
     assert b"five-kilobytes" in kept["ledger"]
+    assert b'outcome="refresh_failed_revoked"' in kept["metrics"]
     assert b"five-kilobytes" in kept["vault"]
     leaks = {place: _around(content) for place, content in kept.items() if _around(content)}
     assert not leaks

@@ -44,7 +44,7 @@ Address = Annotated[
 ]
 ProbeAddress = Annotated[
     str | None,
-    Meta(description="It should be the HOST:PORT to answer /healthz and /readyz at, such as 0.0.0.0:8081."),
+    Meta(description="It should be the HOST:PORT to answer /healthz, /readyz and /metrics at, such as 0.0.0.0:8081."),
     Usable(_names_address),
 ]
 DatabaseUrl = Annotated[

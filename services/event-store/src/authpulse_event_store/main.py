@@ -12,12 +12,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from authpulse_chassis.fitness import Pulse, database_answers, fitness_pages
 from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.metrics import metrics_page
 from authpulse_chassis.migrate import migrate
 from authpulse_chassis.patience import persist, unless_stopped
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import read_settings
 from authpulse_contract.subjects import inbox
+from authpulse_event_store.metrics import sampled
 from authpulse_event_store.prune import prune
 from authpulse_event_store.settings import Settings
 from authpulse_event_store.subscriber import subscribe
@@ -75,7 +77,8 @@ async def serve(stop: asyncio.Event) -> None:
         return True
 
     needs = {"database": database_answers(pool), "nats": lambda: broker.ping(0.1)}
-    async with answering(settings.probe, fitness_pages(needs, pulse)):
+    pages = fitness_pages(needs, pulse) | metrics_page(sampled(pool))
+    async with answering(settings.probe, pages):
         try:
             if await unless_stopped(stop, start()):
                 _log.info("taking events")

@@ -7,6 +7,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from authpulse_contract.cloudevents import NotAnEventError, read
+from authpulse_event_store.metrics import committed
 from authpulse_event_store.quarantine import Delivery, set_aside
 from authpulse_event_store.store import Fact, append
 
@@ -41,13 +42,16 @@ async def _commit(pool: AsyncConnectionPool, fit: Sequence[Fit], unfit: Sequence
     try:
         async with pool.connection() as db:
             appended = await append(db, [fact for _, fact in fit])
-            await set_aside(db, [*unfit, *((fit[place][0], reason) for place, reason in appended.refused.items())])
-            return appended.position
+            refused = [(fit[place][0], reason) for place, reason in appended.refused.items()]
+            await set_aside(db, [*unfit, *refused])
     except _CONTENT_FAULTS as fault:
         if not fit:
             raise
         if len(fit) == 1:
             return await _commit(pool, (), [*unfit, (fit[0][0], f"the ledger cannot hold it: {fault}")])
+    else:
+        committed((fact.event for _, fact in fit), set_aside=len(unfit) + len(refused))
+        return appended.position
     middle = len(fit) // 2
     first = await _commit(pool, fit[:middle], unfit)
     return await _commit(pool, fit[middle:], ()) or first

@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from authpulse_chassis.fitness import Pulse
 from authpulse_contract.subjects import ADVANCED, EVENTS, STREAM, inbox
 from authpulse_event_store.consumer import DURABLE, LastingSubscription, ensure_consumer
+from authpulse_event_store.metrics import delivered
 from authpulse_event_store.quarantine import Delivery
 from authpulse_event_store.record import record
 
@@ -83,6 +84,7 @@ def taking(
             return
         if position is not None:
             await announce(position)
+        delivered(messages[-1].metadata.num_pending)
         for message in messages:
             await message.ack()
 

@@ -34,6 +34,10 @@ class Broadcast:
         self._ended = False
         self._messages: dict[tuple[int, int], bytes] = {}
 
+    def readers(self) -> int:
+        """How many follow now."""
+        return self._readers
+
     async def run(self, stop: asyncio.Event) -> None:
         """Wake the readers until `stop` is set; then let them end, as nobody else tells them to."""
         stopping = asyncio.create_task(stop.wait())

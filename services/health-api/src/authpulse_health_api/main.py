@@ -7,12 +7,14 @@ import os
 from authpulse_chassis.address import host_and_port
 from authpulse_chassis.fitness import fitness_pages
 from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.metrics import metrics_page
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_health_api.api import make_api, make_routes
 from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.edge import edge
 from authpulse_health_api.ledger import pool
+from authpulse_health_api.metrics import Measures
 from authpulse_health_api.server import free_address, serve
 from authpulse_health_api.settings import public_origin_of, read
 from authpulse_health_api.ticks import listen
@@ -41,7 +43,7 @@ async def _serve(stop: asyncio.Event) -> None:
         async def has_rows() -> bool:
             return watch.board is not None
 
-        pages = fitness_pages({"ledger": has_rows})
+        pages = fitness_pages({"ledger": has_rows}) | metrics_page(Measures(watch, broadcast.readers))
         async with answering(settings.probe, pages), asyncio.TaskGroup() as together:
             following = together.create_task(watch.follow(woken, settings.poll_interval))
             together.create_task(broadcast.run(stop))

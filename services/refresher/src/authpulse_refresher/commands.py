@@ -20,6 +20,7 @@ from authpulse_refresher.begin import Begin
 from authpulse_refresher.complete import Complete
 from authpulse_refresher.disconnect import Disconnect
 from authpulse_refresher.links import find_link, make_link
+from authpulse_refresher.metrics import replied
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.refresh_now import refresh_now
@@ -73,7 +74,9 @@ def _subscribe(
     workers: int,
 ) -> None:
     async def answer(body: bytes) -> bytes:
-        return to_json(await _reply(subject, body, kind, handle))
+        reply = await _reply(subject, body, kind, handle)
+        replied(subject, reply)
+        return to_json(reply)
 
     broker.subscriber(subject, queue=QUEUE, max_workers=workers, decoder=_as_sent)(answer)
 

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from authpulse_chassis.fitness import Pulse, database_answers, fitness_pages
 from authpulse_chassis.logs import configure_logs
+from authpulse_chassis.metrics import metrics_page
 from authpulse_chassis.migrate import migrate
 from authpulse_chassis.patience import persist, unless_stopped
 from authpulse_chassis.probes import answering
@@ -22,6 +23,7 @@ from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.bus import Bus, connect_facts, new_bus
 from authpulse_refresher.commands import answer_commands
 from authpulse_refresher.housekeeping import keep_house
+from authpulse_refresher.metrics import sampled
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.relay import relay
 from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
@@ -47,7 +49,8 @@ async def serve(stop: asyncio.Event) -> None:
     pool = new_pool(settings.database_url, size=settings.database_connections)
     pulse, bus = Pulse(), new_bus(settings)
     needs = {"database": database_answers(pool), "nats": bus.connected}
-    async with answering(settings.probe, fitness_pages(needs, pulse)):
+    pages = fitness_pages(needs, pulse) | metrics_page(sampled(pool))
+    async with answering(settings.probe, pages):
         if await unless_stopped(stop, _prepare(settings, pool)):
             vault = Vault(pool=pool, ring=ring, outgoing=asyncio.Event())
             try:

@@ -12,6 +12,7 @@ from authpulse_chassis.fitness import Pulse
 from authpulse_contract.events import BACKGROUND
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.lease import Lease, lease_due, lease_one
+from authpulse_refresher.metrics import attempted
 from authpulse_refresher.model import Decision
 from authpulse_refresher.outages import DATABASE_AWAY, pause
 from authpulse_refresher.store import load
@@ -113,6 +114,7 @@ class Refresher:
                 "an attempt failed: %s", type(bug).__name__, extra={"trace": traceback.format_tb(bug.__traceback__)}
             )
             return None
+        attempted(row.connection, decision, actor)
         if decision and decision.after.due_at:
             wait = (decision.after.due_at - datetime.now(UTC)).total_seconds()
             if wait < self._poll_interval:
