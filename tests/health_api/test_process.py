@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from authpulse_chassis.settings import SettingsError
+from authpulse_health_api.settings import read
 from support.events import event
 from support.ledger import ADMIN_TOKEN, BULK, Api, record, running_api
 from support.servers import free_port
@@ -27,16 +29,29 @@ def refused(folder: Path, **settings: str) -> str:
         ("AUTHPULSE_HTTP", "8080"),
         ("AUTHPULSE_HTTP", "host:port"),
         ("AUTHPULSE_HTTP", "127.0.0.1:99999"),
-        ("AUTHPULSE_HTTP", "no.such.host.invalid:8080"),
         ("AUTHPULSE_PUBLIC_URL", "authpulse.example"),
+        ("AUTHPULSE_API_KEYS", "ci:viewer:not-a-hash"),
+        ("AUTHPULSE_OIDC_ISSUER", "http://idp.example"),
+        ("AUTHPULSE_OIDC_JWKS_URL", "http://idp.example/keys"),
+        ("AUTHPULSE_OIDC_AUDIENCE", ""),
         ("AUTHPULSE_POLL_INTERVAL", "0"),
         ("AUTHPULSE_LOG_LEVEL", "LOUD"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_one_line_that_names_it(tmp_path: Path, variable: str, value: str) -> None:
-    said = refused(tmp_path, **{variable: value})
+def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    sound = {"DATABASE_URL": "postgresql://nowhere", "ADMIN_TOKEN": "x", "OIDC_AUDIENCE": "authpulse"}
+    for member, told in {**sound, "OIDC_ISSUER": "https://idp.example"}.items():
+        monkeypatch.setenv(f"AUTHPULSE_{member}", told)
+    read()
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable):
+        read()
+
+
+def test_settings_that_cannot_be_used_end_the_process_with_one_line(tmp_path: Path) -> None:
+    said = refused(tmp_path, AUTHPULSE_HTTP="no.such.host.invalid:8080")
     assert said.count("\n") == 1
-    assert variable in said
+    assert "AUTHPULSE_HTTP" in said
 
 
 def test_an_address_in_use_is_refused_instead_of_shared(tmp_path: Path) -> None:

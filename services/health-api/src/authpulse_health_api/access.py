@@ -1,4 +1,4 @@
-"""Who may ask: the administrator's bearer token, or a session cookie signed with a key made from it. Pure."""
+"""Reads what a request says of its sender: the bearer token and the origin. Pure."""
 
 import hmac
 from hashlib import sha256
@@ -6,7 +6,6 @@ from typing import Final
 
 from authpulse_contract.secret import Secret
 
-SESSION_SECONDS: Final = 12 * 3600
 _BEARER: Final = "bearer "
 
 
@@ -25,20 +24,6 @@ def bearer(authorization: str | None) -> str | None:
     return authorization[len(_BEARER) :].strip()
 
 
-def new_session(token: Secret, now: float) -> str:
-    """A session's cookie value, good for `SESSION_SECONDS` from `now` (Unix seconds). A new token ends all sessions."""
-    expires = str(int(now) + SESSION_SECONDS)
-    return f"{expires}.{_sign(expires, token)}"
-
-
-def is_session(cookie: str, token: Secret, now: float) -> bool:
-    """Whether `cookie` came from `new_session` with this token and has not run out."""
-    expires, _, signature = cookie.partition(".")
-    if not hmac.compare_digest(_sign(expires, token).encode(), signature.encode(errors="replace")):
-        return False
-    return now < int(expires)
-
-
 def is_own_origin(origin: str | None, host: str | None, public_origin: str | None) -> bool:
     """Whether a page of ours sent the request (`Origin`, RFC 6454), which browsers say of each unsafe request.
 
@@ -48,11 +33,6 @@ def is_own_origin(origin: str | None, host: str | None, public_origin: str | Non
         return False
     own = {f"http://{host}", f"https://{host}"} if host else set()
     return origin.lower() in {address.lower() for address in own} | {public_origin}
-
-
-def _sign(expires: str, token: Secret) -> str:
-    key = hmac.digest(token.reveal().encode(), b"authpulse session", "sha256")
-    return hmac.new(key, expires.encode(errors="replace"), sha256).hexdigest()
 
 
 def _hash(text: str) -> bytes:

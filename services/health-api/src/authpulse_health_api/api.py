@@ -6,11 +6,11 @@ from typing import Final
 from litestar import Litestar, Response, Router, get
 from litestar.types import ControllerRouterHandler
 
-from authpulse_contract.secret import Secret
 from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.bulk import bulk_routes
 from authpulse_health_api.connection import connection_routes
 from authpulse_health_api.document import describe
+from authpulse_health_api.door import Door
 from authpulse_health_api.failures import HANDLERS
 from authpulse_health_api.guard import signed_in
 from authpulse_health_api.ledger import Pool
@@ -25,9 +25,7 @@ _BODY_LIMIT: Final = 64 * 1024
 """Bytes; the largest body is a connection's declaration."""
 
 
-def make_routes(
-    watch: Watch, broadcast: Broadcast, ledger: Pool, token: Secret, public_origin: str | None
-) -> list[ControllerRouterHandler]:
+def make_routes(watch: Watch, broadcast: Broadcast, ledger: Pool, door: Door) -> list[ControllerRouterHandler]:
     """Every route but the document that describes them."""
     admin = Router(
         "/api/v1/admin",
@@ -37,10 +35,10 @@ def make_routes(
             *stream_routes(watch, broadcast),
             *connection_routes(ledger),
         ],
-        guards=[signed_in(token, public_origin)],
+        guards=[signed_in(door)],
         security=[{"bearer": []}, {"session": []}],
     )
-    return [admin, *session_routes(token, public_origin), *probe_routes(watch), *site_routes()]
+    return [admin, *session_routes(door), *probe_routes(watch), *site_routes()]
 
 
 def make_api(routes: Sequence[ControllerRouterHandler]) -> Litestar:

@@ -13,6 +13,7 @@ from authpulse_contract.health import Connections
 from authpulse_health_api.as_of import AsOf, to_moment
 from authpulse_health_api.board import Board
 from authpulse_health_api.conditional import is_current
+from authpulse_health_api.guard import REFUSALS
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.past import board_at
 from authpulse_health_api.problems import Slug, documented
@@ -44,7 +45,7 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         response_headers=_HEADERS,
         responses={
             304: ResponseSpec(None, description="Nothing changed since the entity tag in If-None-Match."),
-            **documented(Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.INVALID, Slug.INTERNAL, Slug.LEDGER_AWAY),
+            **documented(*REFUSALS, Slug.INVALID, Slug.INTERNAL, Slug.LEDGER_AWAY),
         },
     )
     async def oauth_health(  # noqa: PLR0913, PLR0917 -- called by name, one argument a query parameter

@@ -9,12 +9,13 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from authpulse_health_api.as_of import AsOf, to_moment
+from authpulse_health_api.guard import REFUSALS
 from authpulse_health_api.history import HIGHEST_LIMIT, PAGE, EventType, History, Wanted, find_history
 from authpulse_health_api.ledger import Pool, reading
 from authpulse_health_api.problems import Problem, Slug, documented
 from authpulse_health_api.status import NotOAuth, OAuthStatus, find_status
 
-_COMMON = (Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.UNKNOWN_CONNECTION, Slug.INTERNAL, Slug.LEDGER_AWAY)
+_COMMON = (*REFUSALS, Slug.UNKNOWN_CONNECTION, Slug.INTERNAL, Slug.LEDGER_AWAY)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 Kind = Annotated[str, PathParameter(description="Percent-encoded, `/` as %2F.", examples=[Example(value="api")])]

@@ -9,10 +9,12 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
-from authpulse_health_api.guard import COOKIE
+from authpulse_health_api.door import COOKIE
 
 _SCHEMES: Final[dict[str, SecurityScheme | Reference]] = {
-    "bearer": SecurityScheme(type="http", scheme="bearer", description="The administrator's token."),
+    "bearer": SecurityScheme(
+        type="http", scheme="bearer", description="The administrator's token, an API key or a token of the OIDC issuer."
+    ),
     "session": SecurityScheme(type="apiKey", name=COOKIE, security_scheme_in="cookie", description="From signing in."),
 }
 

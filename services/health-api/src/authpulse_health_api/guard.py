@@ -1,46 +1,32 @@
-"""Finds out who asks, and lets only those through who may."""
+"""Lets only those through to a handler who may."""
 
-import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from authpulse_contract.secret import Secret
-from authpulse_health_api.access import bearer, is_own_origin, is_session, is_token
+from authpulse_health_api.door import Connection, Door
 from authpulse_health_api.principal import Principal
 from authpulse_health_api.problems import Problem, Slug
 
-COOKIE: Final = "authpulse_session"
-ADMINISTRATOR: Final = "admin"
-"""The name of whoever presents the administrator's token."""
-_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
-_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="authpulse"'}
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
+REFUSALS: Final = (
+    Slug.UNAUTHENTICATED,
+    Slug.WRONG_TOKEN,
+    Slug.FOREIGN_ORIGIN,
+    Slug.NO_ROLE,
+    Slug.TOO_MANY_FAILURES,
+    Slug.ISSUER_AWAY,
+)
+"""What `signed_in` may answer with, for the document."""
 
-def signed_in(token: Secret, public_origin: str | None) -> Guard:
-    """A guard that raises 401 without the token or a session, 403 where a foreign page uses the session.
 
-    Handlers behind it have `principal_of`.
-    """
+def signed_in(door: Door) -> Guard:
+    """A guard that raises unless it is known who asks. Handlers behind it have `principal_of`."""
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
-        presented = bearer(connection.headers.get("authorization"))
-        if presented is not None:
-            if not is_token(presented, token):
-                raise wrong_token()
-            connection.scope["user"] = Principal(name=ADMINISTRATOR, role="admin")
-            return
-        session = connection.cookies.get(COOKIE)
-        if session is None or not is_session(session, token, time.time()):
-            raise Problem(Slug.UNAUTHENTICATED, headers=_CHALLENGE)
-        if connection.scope.get("method") not in _SAFE:
-            check_origin(connection, public_origin)
-        connection.scope["user"] = Principal(name=ADMINISTRATOR, role="admin")
+        connection.scope["user"] = await door.admit(connection)
 
     return guard
 
@@ -55,14 +41,3 @@ def principal_of(connection: Connection) -> Principal:
     """Who asks; only behind `signed_in`."""
     principal: Principal = connection.scope["user"]
     return principal
-
-
-def check_origin(connection: Connection, public_origin: str | None) -> None:
-    """Raises 403 unless a page of ours sent the request."""
-    if not is_own_origin(connection.headers.get("origin"), connection.headers.get("host"), public_origin):
-        raise Problem(Slug.FOREIGN_ORIGIN)
-
-
-def wrong_token() -> Problem:
-    """401 for a token that is not the administrator's."""
-    return Problem(Slug.WRONG_TOKEN, headers={"WWW-Authenticate": 'Bearer realm="authpulse", error="invalid_token"'})

@@ -11,12 +11,16 @@ from authpulse_chassis.metrics import metrics_page
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_health_api.api import make_api, make_routes
+from authpulse_health_api.attempts import Attempts
+from authpulse_health_api.audit import audited
 from authpulse_health_api.broadcast import Broadcast
+from authpulse_health_api.door import Door
 from authpulse_health_api.edge import edge
+from authpulse_health_api.jwks import Jwks
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.metrics import Measures
 from authpulse_health_api.server import free_address, serve
-from authpulse_health_api.settings import public_origin_of, read
+from authpulse_health_api.settings import Settings, issuer_of, keys_of, public_origin_of, read
 from authpulse_health_api.ticks import listen
 from authpulse_health_api.watch import Watch
 
@@ -30,6 +34,20 @@ def main() -> None:
     os._exit(0)
 
 
+def door_of(settings: Settings) -> Door:
+    """Who is let in, as the settings say. Raises `SettingsError`."""
+    issuer = issuer_of(settings)
+    return Door(
+        token=settings.admin_token,
+        keys=keys_of(settings),
+        attempts=Attempts(settings.failed_sign_ins),
+        issuer=issuer,
+        issuer_keys=Jwks(issuer.issuer, settings.oidc_jwks_url) if issuer else None,
+        public_origin=public_origin_of(settings),
+        proxies=settings.proxies,
+    )
+
+
 async def _serve(stop: asyncio.Event) -> None:
     settings = read()
     configure_logs("health-api", settings.log_level)
@@ -38,7 +56,7 @@ async def _serve(stop: asyncio.Event) -> None:
     async with pool(settings.database_url.reveal()) as ledger:
         watch, woken = Watch(ledger), asyncio.Event()
         broadcast = Broadcast(watch)
-        app = edge(make_api(make_routes(watch, broadcast, ledger, settings.admin_token, public_origin_of(settings))))
+        app = edge(audited(make_api(make_routes(watch, broadcast, ledger, door_of(settings)))))
 
         async def has_rows() -> bool:
             return watch.board is not None

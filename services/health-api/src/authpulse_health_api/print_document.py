@@ -4,8 +4,10 @@ import sys
 
 from authpulse_contract.secret import Secret
 from authpulse_health_api.api import make_routes
+from authpulse_health_api.attempts import Attempts
 from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.document import describe
+from authpulse_health_api.door import Door
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.watch import Watch
 
@@ -14,7 +16,7 @@ def document() -> bytes:
     """The document of the routes as they are."""
     ledger = pool("")
     watch = Watch(ledger)
-    return describe(make_routes(watch, Broadcast(watch), ledger, Secret(""), None))
+    return describe(make_routes(watch, Broadcast(watch), ledger, Door(token=Secret(""), keys={}, attempts=Attempts(1))))
 
 
 if __name__ == "__main__":

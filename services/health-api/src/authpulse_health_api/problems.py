@@ -16,7 +16,8 @@ class Slug(Enum):
     """Why a request was not answered as asked: slug, status, title."""
 
     UNAUTHENTICATED = ("unauthenticated", 401, "Sign in first")
-    WRONG_TOKEN = ("wrong_token", 401, "This is not the administrator's token")
+    WRONG_TOKEN = ("wrong_token", 401, "This token is not good here")
+    NO_ROLE = ("no_role", 403, "Signed in, but without a role here")
     FOREIGN_ORIGIN = ("foreign_origin", 403, "Asked for by a page from elsewhere")
     VIEWER = ("viewer", 403, "Only an admin may do this")
     UNKNOWN_PATH = ("unknown_path", 404, "There is nothing at this path")
@@ -25,7 +26,9 @@ class Slug(Enum):
     NOT_OAUTH = ("not_oauth", 409, "Not an OAuth connection")
     TOO_LARGE = ("too_large", 413, "The request body is too large")
     INVALID = ("invalid", 422, "The request cannot be used as it is")
+    TOO_MANY_FAILURES = ("too_many_failures", 429, "Too many tokens that are not good")
     INTERNAL = ("internal", 500, "Something broke here")
+    ISSUER_AWAY = ("issuer_away", 503, "The issuer of the token is out of reach")
     LEDGER_AWAY = ("ledger_away", 503, "The ledger is out of reach")
 
     @property

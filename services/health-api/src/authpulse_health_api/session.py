@@ -3,7 +3,7 @@
 import time
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, delete, post, route
+from litestar import Request, Response, delete, get, post, route
 from litestar.datastructures import Cookie
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
@@ -11,39 +11,61 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from authpulse_contract.secret import Secret
-from authpulse_health_api.access import SESSION_SECONDS, is_token, new_session
-from authpulse_health_api.guard import COOKIE, check_origin, wrong_token
+from authpulse_health_api.door import COOKIE, Door
+from authpulse_health_api.guard import REFUSALS, principal_of, signed_in
+from authpulse_health_api.principal import Role
 from authpulse_health_api.problems import Slug, documented
+from authpulse_health_api.sessions import session_of, write_session
 
 PATH: Final = "/api/v1/session"
 
 
 class SignIn(Struct, frozen=True, kw_only=True):
-    """The administrator's token, to be exchanged for a session cookie."""
+    """A bearer token of any sort, to be exchanged for a session cookie."""
 
-    token: Annotated[str, Meta(min_length=1, max_length=4096)]
+    token: Annotated[str, Meta(min_length=1, max_length=16384)]
 
 
-def session_routes(token: Secret, public_origin: str | None) -> list[HTTPRouteHandler]:
-    """The handlers that set and clear the session cookie."""
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who is signed in, and what they may do."""
+
+    name: str
+    role: Role
+
+
+def session_routes(door: Door) -> list[HTTPRouteHandler]:
+    """The handlers that tell of the session, set its cookie and clear it."""
+
+    @get(
+        PATH,
+        tags=["session"],
+        summary="Who is signed in",
+        guards=[signed_in(door)],
+        security=[{"bearer": []}, {"session": []}],
+        responses=documented(*REFUSALS, Slug.INTERNAL),
+    )
+    async def who(request: Request[Any, Any, Any]) -> Response[Identity]:
+        principal = principal_of(request)
+        return Response(Identity(name=principal.name, role=principal.role), headers={"Cache-Control": "no-store"})
 
     @post(
         PATH,
         status_code=204,
         tags=["session"],
-        summary="Sign in with the administrator's token",
+        summary="Sign in with the administrator's token, an API key or a token of the OIDC issuer",
         responses={
             204: ResponseSpec(None, description="Signed in; the session cookie is set."),
-            **documented(Slug.WRONG_TOKEN, Slug.FOREIGN_ORIGIN, Slug.TOO_LARGE, Slug.INVALID, Slug.INTERNAL),
+            **documented(*REFUSALS, Slug.TOO_LARGE, Slug.INVALID, Slug.INTERNAL),
         },
     )
     async def sign_in(data: JSONBody[SignIn], request: Request[Any, Any, Any]) -> Response[None]:
         if "origin" in request.headers:
-            check_origin(request, public_origin)
-        if not is_token(data.token, token):
-            raise wrong_token()
-        return _with_cookie(new_session(token, time.time()), SESSION_SECONDS, _is_https(request, public_origin))
+            door.check_origin(request)
+        now = time.time()
+        session = session_of(await door.prove(data.token, request), now)
+        request.scope["user"] = session
+        seconds = max(0, int((session.expires_at or now) - now))
+        return _with_cookie(write_session(session, door.token), seconds, _is_https(request, door.public_origin))
 
     @delete(
         PATH,
@@ -56,15 +78,15 @@ def session_routes(token: Secret, public_origin: str | None) -> list[HTTPRouteHa
     )
     async def sign_out(request: Request[Any, Any, Any]) -> Response[None]:
         if "origin" in request.headers:
-            check_origin(request, public_origin)
-        return _with_cookie("", 0, _is_https(request, public_origin))
+            door.check_origin(request)
+        return _with_cookie("", 0, _is_https(request, door.public_origin))
 
     # First, since Litestar else makes an answer of its own, which names only the first of several handlers at a path.
     @route(PATH, http_method=HttpMethod.OPTIONS, status_code=204, include_in_schema=False)
     async def options() -> Response[None]:
-        return Response(None, status_code=204, headers={"Allow": "DELETE, OPTIONS, POST"})
+        return Response(None, status_code=204, headers={"Allow": "DELETE, GET, OPTIONS, POST"})
 
-    return [options, sign_in, sign_out]
+    return [options, who, sign_in, sign_out]
 
 
 def _with_cookie(value: str, max_age: int, secure: bool) -> Response[None]:

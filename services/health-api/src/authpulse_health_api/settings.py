@@ -7,7 +7,11 @@ from msgspec import Meta, Struct
 
 from authpulse_chassis.kinds import Address, DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
 from authpulse_chassis.settings import SettingsError, read_settings
+from authpulse_contract.hosts import is_loopback
 from authpulse_contract.secret import Secret
+from authpulse_health_api.keys import KeysError, read_keys
+from authpulse_health_api.oidc import Issuer
+from authpulse_health_api.principal import Principal
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -27,6 +31,29 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: Annotated[
         str | None, Meta(description="The URL that browsers use where it differs, such as https://authpulse.example.")
     ] = None
+    api_keys: Annotated[
+        Secret | None,
+        Meta(description="API keys, NAME:ROLE:SHA256 each, with line breaks or commas; `new_key` makes them."),
+    ] = None
+    oidc_issuer: Annotated[
+        str | None, Meta(description="The OIDC issuer whose bearer tokens are accepted, as it stands in `iss`.")
+    ] = None
+    oidc_audience: Annotated[str | None, Meta(description="What must stand in `aud`; needed with an issuer.")] = None
+    oidc_jwks_url: Annotated[
+        str | None, Meta(description="Where the issuer's keys are, if its metadata does not say.")
+    ] = None
+    oidc_name_claim: Annotated[str, Meta(description="The claim that names the actor of commands.")] = "sub"
+    oidc_roles_claim: Annotated[
+        str, Meta(description="The claim with the roles; a dot leads into an object, as in realm_access.roles.")
+    ] = "roles"
+    oidc_admin_role: Annotated[str, Meta(description="The role that may command.")] = "authpulse-admin"
+    oidc_viewer_role: Annotated[str, Meta(description="The role that may look.")] = "authpulse-viewer"
+    failed_sign_ins: Annotated[
+        int, Meta(ge=1, description="Tokens that are not good, from one address in a minute, before it has to wait.")
+    ] = 10
+    proxies: Annotated[
+        int, Meta(ge=0, le=10, description="Proxies of yours before this service, each adding to X-Forwarded-For.")
+    ] = 0
     poll_interval: Annotated[
         float, Meta(gt=0, le=60, description="Seconds between looks at the ledger while no tick comes.")
     ] = 1.0
@@ -40,6 +67,8 @@ def read() -> Settings:
     if not token or not all("!" <= character <= "~" for character in token):
         raise SettingsError("AUTHPULSE_ADMIN_TOKEN cannot be used: it must be printable ASCII without blanks.")
     public_origin_of(settings)
+    keys_of(settings)
+    issuer_of(settings)
     return settings
 
 
@@ -53,3 +82,38 @@ def public_origin_of(settings: Settings) -> str | None:
             f"AUTHPULSE_PUBLIC_URL is {settings.public_url!r}. It should be such as https://authpulse.example."
         )
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def keys_of(settings: Settings) -> dict[str, Principal]:
+    """The API keys by digest. Raises `SettingsError`."""
+    try:
+        return read_keys(settings.api_keys.reveal()) if settings.api_keys else {}
+    except KeysError as failure:
+        raise SettingsError(f"AUTHPULSE_API_KEYS cannot be used: {failure}.") from None
+
+
+def issuer_of(settings: Settings) -> Issuer | None:
+    """Whose bearer tokens are accepted besides. Raises `SettingsError`."""
+    if settings.oidc_issuer is None:
+        return None
+    for variable, url in (("ISSUER", settings.oidc_issuer), ("JWKS_URL", settings.oidc_jwks_url)):
+        if url is not None and not is_private(url):
+            raise SettingsError(f"AUTHPULSE_OIDC_{variable} is {url!r}. It should begin with https://.")
+    if not settings.oidc_audience:
+        raise SettingsError("AUTHPULSE_OIDC_AUDIENCE is not set. Without it a token for anybody would do.")
+    return Issuer(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        name_claim=settings.oidc_name_claim,
+        roles_claim=settings.oidc_roles_claim,
+        admin_role=settings.oidc_admin_role,
+        viewer_role=settings.oidc_viewer_role,
+    )
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way could put in keys of their own: https, or this very machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    )

@@ -5,6 +5,7 @@ import asyncio
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from authpulse_health_api.guard import REFUSALS
 from authpulse_health_api.incidents import Incidents, group
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.problems import Slug, documented
@@ -22,7 +23,7 @@ def incident_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         "/connections/incidents",
         tags=["health"],
         summary="Connections that fail for one shared cause, as one incident each",
-        responses=documented(Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.INTERNAL, Slug.LEDGER_AWAY),
+        responses=documented(*REFUSALS, Slug.INTERNAL, Slug.LEDGER_AWAY),
     )
     async def incidents() -> Response[Incidents]:
         nonlocal known, known_at

@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter
 
 from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.event_stream import MEDIA_TYPE, EventStream
-from authpulse_health_api.guard import principal_of
+from authpulse_health_api.guard import REFUSALS, principal_of
 from authpulse_health_api.ledger import LedgerAwayError
 from authpulse_health_api.problems import Slug, documented
 from authpulse_health_api.watch import Watch
@@ -38,7 +38,7 @@ def stream_routes(watch: Watch, broadcast: Broadcast) -> list[HTTPRouteHandler]:
         ],
         responses={
             200: ResponseSpec(str, media_type=MEDIA_TYPE, description=_DESCRIPTION, generate_examples=False),
-            **documented(Slug.UNAUTHENTICATED, Slug.WRONG_TOKEN, Slug.INTERNAL, Slug.LEDGER_AWAY),
+            **documented(*REFUSALS, Slug.INTERNAL, Slug.LEDGER_AWAY),
         },
     )
     async def oauth_health_stream(
