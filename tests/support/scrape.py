@@ -13,6 +13,8 @@ class Scrape:
         self._samples = [sample for family in families for sample in family.samples]
         self.names = {name for family in families for name in _series(family.name, family.type)}
         """The names that can be queried, those without a sample so far too."""
+        self.labels = {(sample.name, label) for sample in self._samples for label in sample.labels}
+        """Name and label, of what has samples."""
 
     def value(self, name: str, **labels: str) -> float | None:
         """The one sample with these labels (and perhaps others); None where there is none."""

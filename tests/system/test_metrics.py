@@ -9,6 +9,7 @@ from authpulse_contract.commands import REFRESH, RefreshNow
 from authpulse_contract.tokens import AccessToken, get_token
 from support.declarations import DUE_NOW, NOT_SOON, brought, oauth
 from support.idp import Answer, Idp
+from support.promql import labels_in, metrics_in, queries
 from support.scrape import Scrape
 from support.servers import until
 from support.system import ADMIN_TOKEN, System
@@ -43,6 +44,9 @@ def test_what_happens_shows_in_the_metrics(system: System, idp: Idp) -> None:
         lines = reader.iter_lines()  # kept: the stream would end with it
         assert next(lines)
         seen = Scrape(system.metrics())
+        for query in queries():
+            assert {metric for metric in metrics_in(query) if ":" not in metric} <= seen.names, query
+            assert labels_in(query) <= seen.labels, query
         host = f"127.0.0.1:{idp.port}"
 
         def refreshes(outcome: str) -> float | None:
