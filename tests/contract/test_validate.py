@@ -9,6 +9,8 @@ from authpulse_contract.validate import LONGEST, Problem, problems
 
 CONFIG = OAuthConfig(grant="authorization_code", token_url="https://idp.example/token", client_id="authpulse")
 CRM = Declaration(kind="api", name="crm", oauth=CONFIG, client_secret=Secret("s"))
+JWT = structs.replace(CONFIG, client_auth="private_key_jwt")
+SIGNING = Declaration(kind="api", name="crm", oauth=JWT, client_key=Secret("-----BEGIN PRIVATE KEY-----"))
 
 
 def configured(**members: object) -> Declaration:
@@ -30,7 +32,15 @@ def brought(grant: str = "authorization_code", **members: object) -> Declaration
         configured(token_url="http://[::1]:1/t", authorization_url="http://idp.localhost/?a=b"),
         configured(token_url="http://idp.example/token", allow_http=True),
         structs.replace(configured(client_auth="none"), client_secret=None),
-        configured(client_auth="private_key_jwt", client_id="x" * 2000, ca_file="/etc/ssl/ca.pem"),
+        configured(
+            client_id="x" * 2000, ca_file="/etc/ssl/ca.pem", client_cert_file="/c.pem", client_key_file="/k.pem"
+        ),
+        structs.replace(SIGNING, oauth=structs.replace(JWT, client_key_id="k1", client_key_alg="PS256")),
+        structs.replace(SIGNING, oauth=structs.replace(JWT, client_assertion_audience="https://idp.example/")),
+        structs.replace(
+            configured(client_auth="none", grant="client_credentials", client_cert_file="/c.pem"), client_secret=None
+        ),
+        configured(resource=("https://api.example/", "urn:b")),
         configured(scopes=("a",) * 200, terminal_codes=("c" * 200,) * 50, refresh_max_lifetime=1.0),
         configured(default_lifetime=LONGEST, refresh_max_lifetime=LONGEST, token_params={"audience": "x y"}),
         configured(authorization_params={str(number): "x" for number in range(50)}),
@@ -58,6 +68,18 @@ def test_a_sound_declaration_has_no_problems(declaration: Declaration) -> None:
         (structs.replace(CRM, client_secret=None), ["client_secret"]),
         (structs.replace(CRM, client_secret=Secret("")), ["client_secret"]),
         (configured(client_auth="none"), ["client_secret"]),
+        (structs.replace(SIGNING, client_key=None), ["client_key"]),
+        (structs.replace(SIGNING, client_key=Secret("")), ["client_key"]),
+        (structs.replace(SIGNING, client_secret=Secret("s")), ["client_secret"]),
+        (structs.replace(CRM, client_key=Secret("k")), ["client_key"]),
+        (structs.replace(CRM, client_key=Secret("k"), client_secret=None, oauth=None), ["client_key"]),
+        (configured(client_key_id="k"), ["client_key_id"]),
+        (configured(client_key_alg="RS256"), ["client_key_alg"]),
+        (configured(client_assertion_audience="a"), ["client_assertion_audience"]),
+        (configured(client_key_file="/k.pem"), ["client_key_file"]),
+        (configured(client_key_file="k.pem", client_cert_file="c.pem"), ["client_cert_file", "client_key_file"]),
+        (configured(resource=("https://api.example/#x",)), ["resource"]),
+        (configured(resource=("",)), ["resource"]),
         (
             structs.replace(configured(client_auth="none", grant="client_credentials"), client_secret=None),
             ["client_auth"],

@@ -100,9 +100,11 @@ async def test_a_declaration_that_cannot_be_is_refused_by_member_and_without_its
     reply = await ask("register", register(declared(crm, token_url="http://idp.example/token")))
     assert isinstance(reply, Refused)
     assert (reply.slug, reply.member) == ("invalid", "token_url")
-    reply = await ask("register", register(declared(crm, client_auth="private_key_jwt")))
+    signing = declared(crm, client_auth="private_key_jwt")
+    signing = msgspec.structs.replace(signing, client_secret=None, client_key=Secret("s3cret"))
+    reply = await ask("register", register(signing))
     assert isinstance(reply, Refused)
-    assert (reply.slug, reply.member) == ("invalid", "client_auth")
+    assert (reply.slug, reply.member) == ("invalid", "client_key")
     assert "s3cret" not in repr(reply)
 
 

@@ -44,9 +44,15 @@ class Authority:
 
 
 @contextmanager
-def https(certificate: Path) -> Iterator[str]:
-    """The URL of a server that answers `{}` to one request a connection."""
+def https(certificate: Path, *, clients: Path | None = None) -> Iterator[str]:
+    """The URL of a server that answers `{}` to one request a connection.
+
+    With `clients` only to those who show a certificate of that authority (RFC 8705).
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if clients is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients)
     context.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=_serve, args=(server, context), daemon=True)

@@ -62,6 +62,8 @@ def _name(member: str, text: str) -> _Faults:
 def _without_oauth(declaration: Declaration) -> _Faults:
     if declaration.client_secret is not None:
         yield "client_secret", 'needs a grant: without one ("none") there is no client'
+    if declaration.client_key is not None:
+        yield "client_key", 'needs a grant: without one ("none") there is no client'
     if declaration.token is not None:
         yield "token", 'needs a grant: without one ("none") there are no tokens'
 
@@ -69,13 +71,13 @@ def _without_oauth(declaration: Declaration) -> _Faults:
 def _with_oauth(declaration: Declaration, oauth: OAuthConfig) -> _Faults:
     yield from _endpoints(oauth)
     yield from _client(oauth, declaration.client_secret)
+    yield from _client_key(oauth, declaration.client_key)
+    yield from _files(oauth)
     yield from _lists(oauth)
     yield from _params("authorization_params", oauth.authorization_params, _AUTHORIZATION_RESERVED)
     yield from _params("token_params", oauth.token_params, _TOKEN_RESERVED)
     yield from _lifetime("refresh_max_lifetime", oauth.refresh_max_lifetime, shortest=1)
     yield from _lifetime("default_lifetime", oauth.default_lifetime, shortest=1)
-    if oauth.ca_file is not None and not (oauth.ca_file.startswith("/") and _is_printable(oauth.ca_file)):
-        yield "ca_file", "must be an absolute path"
     if declaration.token is not None:
         yield from _token(declaration.token, oauth)
 
@@ -102,15 +104,44 @@ def _client(oauth: OAuthConfig, secret: Secret | None) -> _Faults:
     if oauth.client_auth == "none":
         if secret is not None:
             yield "client_secret", 'would not be sent with client_auth "none"'
-        if oauth.grant == "client_credentials":
-            yield "client_auth", 'must not be "none" with client_credentials (RFC 6749 4.4)'
+        if oauth.grant == "client_credentials" and oauth.client_cert_file is None:
+            yield (
+                "client_auth",
+                'must not be "none" with client_credentials (RFC 6749 4.4) unless with client_cert_file',
+            )
+    elif oauth.client_auth == "private_key_jwt":
+        if secret is not None:
+            yield "client_secret", 'would not be sent with client_auth "private_key_jwt"; its key is client_key'
     elif secret is None or not secret.reveal():
         yield "client_secret", f'is needed for client_auth "{oauth.client_auth}"'
+
+
+def _client_key(oauth: OAuthConfig, key: Secret | None) -> _Faults:
+    if oauth.client_auth == "private_key_jwt":
+        if key is None or not key.reveal():
+            yield "client_key", 'is needed for client_auth "private_key_jwt"'
+        return
+    if key is not None:
+        yield "client_key", 'is for client_auth "private_key_jwt"; the key of client_cert_file is client_key_file'
+    for member in ("client_key_id", "client_key_alg", "client_assertion_audience"):
+        if getattr(oauth, member) is not None:
+            yield member, 'is for client_auth "private_key_jwt"'
+
+
+def _files(oauth: OAuthConfig) -> _Faults:
+    for member in ("ca_file", "client_cert_file", "client_key_file"):
+        path = getattr(oauth, member)
+        if path is not None and not (path.startswith("/") and _is_printable(path)):
+            yield member, "must be an absolute path"
+    if oauth.client_key_file is not None and oauth.client_cert_file is None:
+        yield "client_key_file", "needs its certificate in client_cert_file"
 
 
 def _lists(oauth: OAuthConfig) -> _Faults:
     if len(oauth.scopes) > MOST_SCOPES or not all(_is_word(scope) for scope in oauth.scopes):
         yield "scopes", f"must be at most {MOST_SCOPES} words without blanks (RFC 6749 3.3)"
+    if len(oauth.resource) > MOST_SCOPES or not all(_is_word(each) and "#" not in each for each in oauth.resource):
+        yield "resource", f"must be at most {MOST_SCOPES} URIs without fragment (RFC 8707 2)"
     codes = oauth.terminal_codes
     if len(codes) > MOST_CODES or not all(0 < len(code.strip()) == len(code) <= CODE_LIMIT for code in codes):
         yield "terminal_codes", f"must be at most {MOST_CODES} codes of 1 to {CODE_LIMIT} characters"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from support.idp.manners import Manner, Scripted, Sent
 
-Auth = Literal["basic", "basic_raw", "post", "none"]
+Auth = Literal["basic", "basic_raw", "post", "none", "private_key_jwt"]
 Rotation = Literal["strict", "none"]
 
 
@@ -75,6 +75,9 @@ class Client:
     answer_authorization: dict[str, str] = field(default_factory=dict)
     revoked: list[str] = field(default_factory=list)
     refuses_revocation: bool = False
+    public_key: bytes = b""
+    """PEM; checks what `private_key_jwt` brings. The ids that it has brought are in `assertions`."""
+    assertions: set[str] = field(default_factory=set)
     families: list[Family] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     _script: deque[Scripted] = field(default_factory=deque)

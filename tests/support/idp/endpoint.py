@@ -11,7 +11,8 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from support.idp.books import Auth, Client, Post
+from support.idp.assertions import is_proof
+from support.idp.books import Client, Post
 from support.idp.manners import Answer, Delay, Hang, Manner, Raw, Reset, Sent, Slow
 
 
@@ -23,7 +24,7 @@ class TokenEndpoint:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         client = self._clients[request.match_info["number"]]
-        sent = await _read(request, client.auth)
+        sent = await _read(request, client)
         manner = client.manner_for(sent)
         honoured = manner is None or isinstance(manner, Delay) or manner.obey
         proper, code, reused = _honour(client, sent) if honoured else (web.Response(), "", False)
@@ -93,10 +94,11 @@ def _refusal(status: int, code: str) -> web.Response:
     return web.json_response({"error": code}, status=status, headers=headers)
 
 
-async def _read(request: web.Request, auth: Auth) -> Sent:
+async def _read(request: web.Request, client: Client) -> Sent:
     """RFC 6749 2.3.1: the id and secret inside Basic are form-encoded, except for an IdP that does not decode."""
     form = {name: str(value) for name, value in (await request.post()).items()}
     headers = {name.lower(): value for name, value in request.headers.items()}
+    auth = client.auth
     client_id, secret = form.get("client_id"), form.get("client_secret") if auth == "post" else None
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     if auth in {"basic", "basic_raw"} and scheme.lower() == "basic":
@@ -106,6 +108,8 @@ async def _read(request: web.Request, auth: Auth) -> Sent:
             client_id = secret = None
         if auth == "basic" and client_id is not None and secret is not None:
             client_id, secret = unquote_plus(client_id), unquote_plus(secret)
+    if client.auth == "private_key_jwt" and is_proof(client, form):
+        secret = client.secret
     return Sent(client_id=client_id, secret=secret, form=form, headers=headers)
 
 

@@ -36,11 +36,12 @@ def declaration(table: dict[str, Any], around: Surroundings) -> Declaration | No
     grant = reader.required("grant", str)
     if grant is not None and grant not in GRANTS:
         reader.report("grant", f"{grant!r} is not one of {', '.join(GRANTS)}")
-    oauth, client_secret, token = None, None, None
+    oauth, client_secret, client_key, token = None, None, None, None
     if grant == "none":
         reader.refuse_rest('no meaning with grant = "none"; take it out, or name the grant')
     else:
         client_secret = reader.read("client_secret", Secret | None)
+        client_key = reader.read("client_key", Secret | None)
         token = _token(reader, around)
         if "token_url" not in table and "issuer" not in table:
             reader.report("token_url", "missing")
@@ -48,7 +49,9 @@ def declaration(table: dict[str, Any], around: Surroundings) -> Declaration | No
     reader.refuse_unknown()
     if reader.failed or kind is None or name is None:
         return None
-    return Declaration(kind=kind, name=name, oauth=oauth, client_secret=client_secret, token=token)
+    return Declaration(
+        kind=kind, name=name, oauth=oauth, client_secret=client_secret, client_key=client_key, token=token
+    )
 
 
 def _token(outer: "_Reader", around: Surroundings) -> BroughtToken | None:
@@ -132,7 +135,7 @@ class _Reader:
             return seconds(value)
         converted = msgspec.convert(value, kind)
         # The refresher reads it, in a folder of its own.
-        return str((self._around.folder / converted).absolute()) if member == "ca_file" else converted
+        return str((self._around.folder / converted).absolute()) if member in FILES else converted
 
 
 def _plain(text: str) -> str:
@@ -140,4 +143,9 @@ def _plain(text: str) -> str:
     return (text[:1].lower() + text[1:]).replace(" - at `$", ", at `").replace("`", "")
 
 
-KNOWN: Final = frozenset(field.name for field in msgspec.structs.fields(OAuthConfig)) | {"client_secret", "token"}
+FILES: Final = frozenset({"ca_file", "client_cert_file", "client_key_file"})
+KNOWN: Final = frozenset(field.name for field in msgspec.structs.fields(OAuthConfig)) | {
+    "client_secret",
+    "client_key",
+    "token",
+}

@@ -11,7 +11,9 @@ def authorization_address(
     oauth: OAuthConfig, endpoint: str, *, redirect_uri: str, state: Secret, challenge: str
 ) -> str:
     """`endpoint`, whose own query is kept, with the request in it. Our members win over the operator's."""
-    scope = {"scope": " ".join(oauth.scopes)} if oauth.scopes else {}
+    scope: dict[str, object] = {"scope": " ".join(oauth.scopes)} if oauth.scopes else {}
+    if oauth.resource:
+        scope["resource"] = oauth.resource
     ours = {
         "response_type": "code",
         "client_id": oauth.client_id,
@@ -21,5 +23,7 @@ def authorization_address(
         "code_challenge_method": METHOD,
     }
     parts = urlsplit(endpoint)
-    query = "&".join(each for each in (parts.query, urlencode(scope | oauth.authorization_params | ours)) if each)
+    query = "&".join(
+        each for each in (parts.query, urlencode(scope | oauth.authorization_params | ours, doseq=True)) if each
+    )
     return urlunsplit(parts._replace(query=query))

@@ -84,7 +84,7 @@ class Disconnect(Struct, frozen=True, kw_only=True):
             headers, body = revocation_request(oauth, connection.client_secret, token, hint)
             return httpx.Request("POST", endpoint, headers=headers, content=body)
 
-        answer, _ = await send(self.wires, request, oauth.ca_file, deadline=self.deadline)
+        answer, _ = await send(self.wires, request, oauth, deadline=self.deadline)
         return _understood(answer, connection)
 
 

@@ -36,7 +36,7 @@ async def exchange(
         headers, body = code_request(oauth, connection.client_secret, code, sign_in.redirect_uri, verifier)
         return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
 
-    answer, _ = await send(wires, request, oauth.ca_file, deadline=deadline)
+    answer, _ = await send(wires, request, oauth, deadline=deadline)
     now = datetime.now(UTC)
     verdict = classify(
         answer,

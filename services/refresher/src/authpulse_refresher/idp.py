@@ -10,11 +10,12 @@ from typing import Final
 import aiohttp
 import httpx
 
+from authpulse_contract.connections import OAuthConfig
 from authpulse_refresher.addresses import ForbiddenAddressError
 from authpulse_refresher.grant import grant_of
 from authpulse_refresher.model import Answer, Connection, NoAnswer
 from authpulse_refresher.token_request import refresh_request
-from authpulse_refresher.wire import TooLateError, Watch, Wires
+from authpulse_refresher.wire import ClientCertificateError, TooLateError, Watch, Wires
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of an answer that are read, and that a compressed one is let grow to."""
@@ -52,13 +53,13 @@ async def ask(
         headers, body = refresh_request(oauth, connection.client_secret, grant_of(connection))
         return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
 
-    return await send(wires, refresh, oauth.ca_file, deadline=deadline, may_go=may_go)
+    return await send(wires, refresh, oauth, deadline=deadline, may_go=may_go)
 
 
 async def send(
     wires: Wires,
     make: Callable[[], httpx.Request],
-    ca_file: str | None,
+    oauth: OAuthConfig,
     *,
     deadline: float,
     may_go: Callable[[], bool] = _always,
@@ -73,16 +74,18 @@ async def send(
     watch = Watch(may_go)
     try:
         async with asyncio.timeout(deadline):
-            answer: Answer | NoAnswer = await _exchange(wires, make(), ca_file)
+            answer: Answer | NoAnswer = await _exchange(wires, make(), oauth)
     except TooLateError:
         answer = TOO_LATE
+    except ClientCertificateError:
+        answer = NoAnswer(cause="client_cert", sent=False)
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
         answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
     return answer, round((time.monotonic() - began) * 1000)
 
 
-async def _exchange(wires: Wires, request: httpx.Request, ca_file: str | None) -> Answer:
-    response = await wires.get(ca_file).handle_async_request(request)
+async def _exchange(wires: Wires, request: httpx.Request, oauth: OAuthConfig) -> Answer:
+    response = await wires.get(oauth).handle_async_request(request)
     try:
         content, truncated = await _read(response)
     finally:

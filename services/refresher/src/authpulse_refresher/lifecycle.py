@@ -26,6 +26,7 @@ from authpulse_refresher.schedule import next_due
 _IDENTITY: Final = frozenset({"oauth", "token_url", "client_id", "grant"})
 """Members that say whose tokens these are: a changed one forgets them, so that none is sent to another host."""
 
+_CREDENTIAL: Final = frozenset({"client_secret", "client_key"})
 _DELETED: Final = "token_deleted_admin"
 
 
@@ -59,7 +60,7 @@ def register(  # noqa: PLR0913 -- time, randomness and ids are arguments, by key
     after = structs.replace(
         before,
         oauth=declaration.oauth,
-        client_secret=declaration.client_secret,
+        client_secret=declaration.credential,
         configured=True,
         declared_by=declared_by,
         removed=False,
@@ -136,8 +137,8 @@ def _changed(declaration: Declaration, before: Connection) -> tuple[str, ...]:
         members = [] if old is new else ["oauth"]
     else:
         members = [name for name in OAuthConfig.__struct_fields__ if getattr(old, name) != getattr(new, name)]
-    if before.client_secret != declaration.client_secret:
-        members.append("client_secret")
+    if before.client_secret != declaration.credential:
+        members.append("client_secret" if declaration.client_key is None else "client_key")
     if not before.configured and not members:
         members.append("configured")
     return tuple(members)
@@ -198,7 +199,7 @@ def _settle(
         due = next_due(connection, now=now, jitter=jitter, refreshed=False)
         return structs.replace(connection, due_at=due)
     eager = connection.attempt or connection.kept
-    if can_refresh(connection) and ("client_secret" in changed or (eager and configuration)):
+    if can_refresh(connection) and (_CREDENTIAL.intersection(changed) or (eager and configuration)):
         return structs.replace(connection, due_at=now)
     return connection
 

@@ -40,7 +40,7 @@ async def look_up(wires: Wires, oauth: OAuthConfig, *, deadline: float) -> Metad
         answer, _ = await send(
             wires,
             lambda address=address: httpx.Request("GET", address, headers=_HEADERS),  # type: ignore[misc]
-            oauth.ca_file,
+            oauth,
             deadline=deadline,
         )
         members = read_members(answer) if isinstance(answer, Answer) and answer.status == _FOUND else None

@@ -40,6 +40,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     """One row of the vault, opened.
 
     `generation` rises whenever the stored grant changes and never falls; `version` is that of its last event.
+    `client_secret` is what the client proves itself with: its secret, or the private key of `private_key_jwt`.
     `oauth` None with `configured` true: a connection without OAuth. `configured` false: the stored configuration or a
     sealed secret cannot be read. `attempt` counts failures since the last success. `outcome_unknown`: since the last
     success a POST may have been obeyed although no valid answer came; the first one was sent at `unknown_since`. On

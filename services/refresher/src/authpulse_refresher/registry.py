@@ -23,6 +23,7 @@ from authpulse_contract.events import ConnectionChanged, ConnectionRegistered, C
 from authpulse_contract.secret import Secret
 from authpulse_contract.validate import problems
 from authpulse_refresher import lifecycle
+from authpulse_refresher.client_assertion import key_fault
 from authpulse_refresher.metadata import LOOK_UP_DEADLINE, look_up
 from authpulse_refresher.model import Connection, Decision
 from authpulse_refresher.store import find, list_page, put
@@ -42,9 +43,8 @@ async def register(vault: Vault, wires: Wires, command: Register) -> Reply:
     declaration, connection_id, event_id = command.declaration, uuid4(), uuid4()
     if found := problems(declaration):
         return Refused(slug="invalid", detail=found[0].detail, member=found[0].member)
-    if declaration.oauth and declaration.oauth.client_auth == "private_key_jwt":
-        detail = "private_key_jwt is not supported yet: use basic, basic_raw, post or none"
-        return Refused(slug="invalid", detail=detail, member="client_auth")
+    if declaration.oauth and declaration.client_key and (fault := key_fault(declaration.client_key, declaration.oauth)):
+        return Refused(slug="invalid", detail=fault, member="client_key")
     filled = await _with_token_url(vault, wires, declaration)
     if isinstance(filled, Refused):
         return filled

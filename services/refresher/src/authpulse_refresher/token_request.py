@@ -1,13 +1,17 @@
 """What is sent to a token endpoint: the grant and the client's proof of who it is (RFC 6749 2.3.1, 4.4.2, 6)."""
 
 import base64
+import secrets
+import time
 from typing import Final, assert_never
 from urllib.parse import quote_plus, urlencode
 
 from authpulse_contract.connections import OAuthConfig
 from authpulse_contract.secret import Secret
+from authpulse_refresher.client_assertion import client_assertion
 from authpulse_refresher.model import Tokens
 
+_JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # A content coding can blow a small body up; nothing in a token answer is worth that.
 _HEADERS: Final = {
     "accept": "application/json",
@@ -26,7 +30,7 @@ def refresh_request(
     """
     form = _grant(oauth, tokens)
     headers, proof = authenticate(oauth, client_secret)
-    return headers, urlencode(oauth.token_params | form | proof).encode()
+    return headers, _encoded(oauth, form | proof)
 
 
 def code_request(
@@ -40,7 +44,12 @@ def code_request(
         "code_verifier": verifier.reveal(),
     }
     headers, proof = authenticate(oauth, client_secret)
-    return headers, urlencode(oauth.token_params | form | proof).encode()
+    return headers, _encoded(oauth, form | proof)
+
+
+def _encoded(oauth: OAuthConfig, form: dict[str, str]) -> bytes:
+    resource = {"resource": oauth.resource} if oauth.resource else {}
+    return urlencode(oauth.token_params | resource | form, doseq=True).encode()
 
 
 def revocation_request(
@@ -64,7 +73,9 @@ def authenticate(oauth: OAuthConfig, client_secret: Secret | None) -> tuple[dict
         case "none":
             return _HEADERS, {"client_id": oauth.client_id}
         case "private_key_jwt":
-            raise NotImplementedError("private_key_jwt is refused at registration")
+            proof = client_assertion(oauth, secret, now=time.time(), jti=secrets.token_urlsafe(16))
+            signed = {"client_assertion_type": _JWT_BEARER, "client_assertion": proof}
+            return _HEADERS, {"client_id": oauth.client_id} | signed
         case _:
             assert_never(oauth.client_auth)
 

@@ -19,16 +19,19 @@ import httpx
 from aiohttp import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
+from authpulse_contract.connections import OAuthConfig
 from authpulse_refresher.addresses import ForbiddenAddressError, is_forbidden
 
 # Below the usual 5 s after which servers drop an idle connection: a POST that meets that close has an unknown outcome.
 _IDLE_LIMIT: Final = 4.0
 
+_Files = tuple[tuple[str | None, int], ...]
+
 _watch: ContextVar["Watch"] = ContextVar("_watch")
 
 
 class Wires:
-    """One transport for each set of trusted authorities; a file of authorities that has changed is read again.
+    """One transport for each set of authorities and client certificate; a file that has changed is read again.
 
     Addresses where no IdP is are refused, whatever name led there, unless `allow_link_local`.
     """
@@ -37,15 +40,19 @@ class Wires:
         self._allow_link_local = allow_link_local
         self._new_socket = _any_socket if allow_link_local else _guarded_socket
         # By file and time of change. The transport of an older file may still be in use and is kept: it costs nothing.
-        self._transports: dict[tuple[str | None, int], AiohttpTransport] = {}
+        self._transports: dict[_Files, AiohttpTransport] = {}
 
-    def get(self, ca_file: str | None) -> httpx.AsyncBaseTransport:
-        """The transport that trusts `ca_file` (None: the usual authorities). Raises `OSError`: it cannot be read."""
-        key = ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0
-        if key not in self._transports:
-            trust = ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
-            self._transports[key] = AiohttpTransport(verify=trust, client=lambda: _session(trust, self._new_socket))
-        return self._transports[key]
+    def get(self, oauth: OAuthConfig) -> httpx.AsyncBaseTransport:
+        """The transport that trusts and shows what the connection names; without `ca_file` the usual authorities.
+
+        Raises `OSError`: the authorities cannot be read; `ClientCertificateError`.
+        """
+        files = _as_it_is(oauth.ca_file), *_certificate(oauth)
+        if files not in self._transports:
+            trust = ssl.create_default_context(cafile=oauth.ca_file) if oauth.ca_file else httpx.create_ssl_context()
+            _show(trust, oauth)
+            self._transports[files] = AiohttpTransport(verify=trust, client=lambda: _session(trust, self._new_socket))
+        return self._transports[files]
 
     def refuses(self, url: str) -> bool:
         """Whether `url` names such an address itself; a host name is looked at when it is asked."""
@@ -55,6 +62,10 @@ class Wires:
         """Close every connection."""
         for transport in self._transports.values():
             await transport.aclose()
+
+
+class ClientCertificateError(Exception):
+    """The client's certificate or its key cannot be read or do not belong together (RFC 8705)."""
 
 
 class TooLateError(Exception):
@@ -74,6 +85,26 @@ class Watch:
         if not self._may_go():
             raise TooLateError
         self.may_be_sent = True
+
+
+def _as_it_is(file: str | None) -> tuple[str | None, int]:
+    return file, Path(file).stat().st_mtime_ns if file else 0
+
+
+def _certificate(oauth: OAuthConfig) -> tuple[tuple[str | None, int], tuple[str | None, int]]:
+    try:
+        return _as_it_is(oauth.client_cert_file), _as_it_is(oauth.client_key_file)
+    except OSError:
+        raise ClientCertificateError from None
+
+
+def _show(context: ssl.SSLContext, oauth: OAuthConfig) -> None:
+    if oauth.client_cert_file is not None:
+        try:
+            # An empty password: a key that needs one must fail and not ask for it on the terminal.
+            context.load_cert_chain(oauth.client_cert_file, oauth.client_key_file, password="")
+        except OSError:
+            raise ClientCertificateError from None
 
 
 async def _ask_watch(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: Any) -> None:
