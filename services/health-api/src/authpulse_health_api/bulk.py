@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from authpulse_contract.health import Connections
 from authpulse_health_api.as_of import AsOf, to_moment
 from authpulse_health_api.board import Board
-from authpulse_health_api.conditional import is_current
+from authpulse_health_api.bulk_answer import answer
 from authpulse_health_api.guard import REFUSALS
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.past import board_at
@@ -56,6 +56,7 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         limit: Annotated[int | None, QueryParameter(ge=1, le=HIGHEST_LIMIT, description="Rows a page.")] = None,
         cursor: Annotated[str | None, QueryParameter(description="The next_cursor of the page before.")] = None,
         as_of: AsOf = None,
+        accept_encoding: Annotated[str | None, HeaderParameter(name="Accept-Encoding")] = None,
         if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
     ) -> Response[Connections]:
         moment = to_moment(as_of)
@@ -73,10 +74,11 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
                 after=None if cursor is None else from_cursor(cursor),
             ),
         )
-        headers = {"ETag": page.etag, "Age": str(int(age)), "Cache-Control": "private, no-cache"}
-        if is_current(if_none_match, page.etag):
-            return cast("Response[Connections]", Response(None, status_code=304, headers=headers))
-        return cast("Response[Connections]", Response(page.body, media_type="application/json", headers=headers))
+        found = await answer(page, age, accept_encoding, if_none_match)
+        response = Response(
+            found.body or None, status_code=found.status, media_type="application/json", headers=found.headers
+        )
+        return cast("Response[Connections]", response)
 
     return [oauth_health]
 

@@ -43,9 +43,8 @@ class Door(Struct, frozen=True, kw_only=True):
         presented = bearer(connection.headers.get("authorization"))
         if presented is not None:
             return await self.prove(presented, connection)
-        cookie = connection.cookies.get(COOKIE)
-        session = None if cookie is None else read_session(cookie, self.token, time.time())
-        if session is None or not self._still_known(session):
+        session = self._session(connection)
+        if session is None:
             raise Problem(Slug.UNAUTHENTICATED, headers=_CHALLENGE)
         if connection.scope.get("method") not in _SAFE:
             self.check_origin(connection)
@@ -63,11 +62,27 @@ class Door(Struct, frozen=True, kw_only=True):
         self.attempts.succeeded(address)
         return principal
 
-    async def _find(self, presented: str) -> Principal | None:
+    def glance(self, connection: Connection) -> Principal | None:
+        """Who asks, if that shows at once; None: `admit` has to look closer. Only for requests that change nothing."""
+        presented = bearer(connection.headers.get("authorization"))
+        if presented is None:
+            return self._session(connection)
+        held_back = self.attempts.wait(self.address(connection), time.monotonic())
+        return None if held_back else self._known(presented)
+
+    def _session(self, connection: Connection) -> Principal | None:
+        cookie = connection.cookies.get(COOKIE)
+        session = None if cookie is None else read_session(cookie, self.token, time.time())
+        return session if session is not None and self._still_known(session) else None
+
+    def _known(self, presented: str) -> Principal | None:
         if is_token(presented, self.token):
             return Principal(name=ADMINISTRATOR, role="admin")
-        if key := self.keys.get(api_keys.digest(presented)):
-            return key
+        return self.keys.get(api_keys.digest(presented))
+
+    async def _find(self, presented: str) -> Principal | None:
+        if known := self._known(presented):
+            return known
         if self.issuer is None or self.issuer_keys is None or not oidc.looks_like_jwt(presented):
             return None
         try:

@@ -19,6 +19,7 @@ from authpulse_health_api.edge import edge
 from authpulse_health_api.jwks import Jwks
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.metrics import Measures
+from authpulse_health_api.quick import quick
 from authpulse_health_api.server import free_address, serve
 from authpulse_health_api.settings import Settings, issuer_of, keys_of, public_origin_of, read
 from authpulse_health_api.ticks import listen
@@ -56,7 +57,8 @@ async def _serve(stop: asyncio.Event) -> None:
     async with pool(settings.database_url.reveal()) as ledger:
         watch, woken = Watch(ledger), asyncio.Event()
         broadcast = Broadcast(watch)
-        app = edge(audited(make_api(make_routes(watch, broadcast, ledger, door_of(settings)))))
+        door = door_of(settings)
+        app = edge(quick(audited(make_api(make_routes(watch, broadcast, ledger, door))), watch, door))
 
         async def has_rows() -> bool:
             return watch.board is not None

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from authpulse_contract.codec import to_json
 from authpulse_contract.health import HealthRow
+from authpulse_health_api.coding import Coding, pack
 
 MODULUS: Final = 1 << 128
 """Digests are added up modulo this."""
@@ -38,10 +39,18 @@ class Page(Struct, frozen=True, kw_only=True, dict=True):
     digest: int
     following: str | None = None
 
-    @property
-    def etag(self) -> str:
+    def etag(self, coding: Coding = "identity") -> str:
         """A strong entity tag (RFC 9110 8.8.3): equal just when the bodies are equal, in every process."""
-        return f'"{self.digest:032x}{"-more" if self.following else ""}"'
+        return f'"{self.digest:032x}{"-more" if self.following else ""}{"" if coding == "identity" else f"-{coding}"}"'
+
+    @cached_property
+    def packed(self) -> dict[Coding, bytes]:
+        """The body in those codings that it was asked for in."""
+        return {}
+
+    def pack(self, coding: Coding) -> bytes:
+        """The body in `coding`, made anew."""
+        return pack(self.body, coding)
 
     @cached_property
     def body(self) -> bytes:
