@@ -47,6 +47,7 @@ class System:
         refresher = {
             "AUTHPULSE_DATABASE_URL": vault_url,
             "AUTHPULSE_SEALING_KEYS": f"test:{base64.b64encode(b'k' * 32).decode()}",
+            "AUTHPULSE_SPILL_DIR": str(folder / "spill"),
             # Lives are short here; and after a kill a lease has to run out, which outlasts the deadline.
             "AUTHPULSE_POLL_INTERVAL": "0.1",
             "AUTHPULSE_IDP_DEADLINE": "5",

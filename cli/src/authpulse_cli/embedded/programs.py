@@ -16,7 +16,17 @@ from authpulse_contract.subjects import EVENTS, command_subject
 
 COMMANDS: Final = command_subject(">")
 TOKENS: Final = "auth.tokens.>"
-_OURS: Final = ("DATABASE_URL", "NATS_URL", "SEALING_KEYS", "ADMIN_TOKEN", "HTTP", "DEMO_PORT", "DEMO_KEY", "DATA")
+_OURS: Final = (
+    "DATABASE_URL",
+    "NATS_URL",
+    "SEALING_KEYS",
+    "SPILL_DIR",
+    "ADMIN_TOKEN",
+    "HTTP",
+    "DEMO_PORT",
+    "DEMO_KEY",
+    "DATA",
+)
 
 
 def nats_program(site: Site) -> Program:
@@ -58,6 +68,7 @@ def service_programs(site: Site) -> tuple[Program, ...]:
                 "AUTHPULSE_NATS_URL": site.nats_url("refresher"),
                 "AUTHPULSE_DATABASE_URL": site.database_url(VAULT, VAULT),
                 "AUTHPULSE_SEALING_KEYS_FILE": str(site.sealing_keys),
+                "AUTHPULSE_SPILL_DIR": str(site.data / "spill"),
             },
         ),
         _python(

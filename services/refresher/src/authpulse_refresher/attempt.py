@@ -1,23 +1,26 @@
-"""One attempt at one leased connection: ask if there is something to ask, classify, decide, store."""
+"""One attempt at one leased connection: ask if there is something to ask, judge, store."""
 
 import logging
-import random
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from msgspec import structs
+
+from authpulse_chassis.patience import persist
 from authpulse_contract.events import type_of
-from authpulse_refresher.classify import classify
 from authpulse_refresher.commit import Committer
-from authpulse_refresher.conclude import host_of
-from authpulse_refresher.decide import decide, heed, skip, skip_reason
-from authpulse_refresher.grant import secrets_of
+from authpulse_refresher.decide import skip, skip_reason
 from authpulse_refresher.idp import TOO_LATE, ask
+from authpulse_refresher.journal import Answered, Journal
+from authpulse_refresher.judge import Asked, Rules, judge
 from authpulse_refresher.lease import Lease, awake_clock, release
-from authpulse_refresher.model import Answer, Connection, Decision, Issued, NoAnswer, Transient, Verdict
+from authpulse_refresher.model import Answer, Decision, NoAnswer, SkipReason, Transient
+from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.settle import Outcome, named
-from authpulse_refresher.traits import BUILT_IN, Known, traits_of
-from authpulse_refresher.unknown import HOLD, Silence
+from authpulse_refresher.store import load
+from authpulse_refresher.traits import BUILT_IN, Known
+from authpulse_refresher.unknown import HOLD
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.vault_rows import Row
 from authpulse_refresher.wire import Wires
@@ -43,10 +46,11 @@ class Attempts:
         keep_for: timedelta = timedelta(0),
         traits: Known = BUILT_IN,
         hold: float = HOLD,
+        journal: Journal | None = None,
     ) -> None:
         self.vault, self.deadline = vault, deadline
-        self._wires, self._committer, self._keep_for = wires, Committer(vault), keep_for
-        self._traits, self._hold = traits, timedelta(seconds=hold)
+        self._wires, self._journal, self._committer = wires, journal, Committer(vault, journal)
+        self._rules = Rules(traits=traits, hold=timedelta(seconds=hold), keep_for=keep_for)
 
     async def run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
         """Carry one out and store its outcome; None: it was overtaken and dropped, or not begun in time.
@@ -54,80 +58,72 @@ class Attempts:
         One that somebody began and never finished is settled first, by itself: all that is known of it is that the IdP
         may have obeyed. When the next one follows, `unknown.next_try` says.
         """
-        connection = row.connection
+        asked = Asked(lease=lease, connection=row.connection, actor=actor)
         if lease.abandoned:
-            silent = NoAnswer(cause=_CAUSES[lease.before], sent=True)
-            return await self._conclude(lease, connection, silent, None, actor)
+            return await self._conclude(asked, NoAnswer(cause=_CAUSES[lease.before], sent=True))
         # The database's clock found it due; by another one the token might not have run out yet.
-        if reason := skip_reason(connection, lease.leased_at):
-            event_id = uuid4()
-            return await self._settle(
-                Outcome(
-                    lease=lease,
-                    connection=connection,
-                    event_id=event_id,
-                    deciding=lambda current: skip(current, reason, now=lease.leased_at, event_id=event_id, actor=actor),
-                    issued=False,
-                )
-            )
-        if not connection.configured:
-            _log.error("a connection cannot be read: %s", row.fault, extra=named(connection))
-            return await self._conclude(lease, connection, _UNREADABLE, None, actor)
+        if reason := skip_reason(row.connection, lease.leased_at):
+            return await self._settle(_skipped(asked, reason))
+        if not row.connection.configured:
+            _log.error("a connection cannot be read: %s", row.fault, extra=named(row.connection))
+            return await self._conclude(asked, _UNREADABLE)
+        if self._journal:
+            self._journal.begun(lease.attempt_id, lease.connection_id)
         answer, duration_ms = await ask(
-            self._wires, connection, deadline=self.deadline, may_go=lambda: self._fits(lease)
+            self._wires, row.connection, deadline=self.deadline, may_go=lambda: self._fits(lease)
         )
         if answer is TOO_LATE:
-            _log.warning("not sent: the lease would end before the deadline", extra=named(connection))
-            async with self.vault.pool.connection() as db:
-                await release(db, lease)
+            await self._give_back(asked)
             return None
-        return await self._conclude(lease, connection, answer, duration_ms, actor)
+        if isinstance(answer, Answer):
+            self._note(asked, answer, duration_ms)
+        return await self._conclude(asked, answer, duration_ms)
+
+    async def adopt(self, attempt_id: UUID, answered: Answered) -> bool:
+        """Store an answer that a dead refresher left, if it still counts; False: there is no such connection."""
+        row = await persist("adopting an answer", lambda: self._load(answered.connection_id), outages=DATABASE_AWAY)
+        if row is None:
+            return False
+        asked = Asked(
+            lease=Lease(answered.connection_id, attempt_id, idp_host=None, leased_at=answered.at, ends_at=0.0),
+            connection=structs.replace(row.connection, generation=answered.generation),
+            actor=answered.actor,
+        )
+        await self._settle(judge(asked, answered.answer, answered.duration_ms, self._rules, now=answered.at))
+        return True
 
     def _fits(self, lease: Lease) -> bool:
         """Whether the IdP's whole deadline lies within the lease: this process may have been paused since it began."""
         return awake_clock() + self.deadline <= lease.ends_at
 
+    async def _give_back(self, asked: Asked) -> None:
+        _log.warning("not sent: the lease would end before the deadline", extra=named(asked.connection))
+        async with self.vault.pool.connection() as db:
+            await release(db, asked.lease)
+        if self._journal:
+            self._journal.settled([asked.lease.attempt_id])
+
+    def _note(self, asked: Asked, answer: Answer, duration_ms: int) -> None:
+        """Keep the answer in the journal, before anything is done with it that could fail."""
+        if self._journal is None:
+            return
+        answered = Answered(
+            connection_id=asked.connection.connection_id,
+            generation=asked.connection.generation,
+            actor=asked.actor,
+            at=datetime.now(UTC),
+            duration_ms=duration_ms,
+            answer=answer,
+        )
+        try:
+            self._journal.answered(asked.lease.attempt_id, answered)
+        except OSError as failure:
+            _log.error("an answer is in memory only: %s", failure.strerror, extra=named(asked.connection))
+
     async def _conclude(
-        self,
-        lease: Lease,
-        connection: Connection,
-        answer: Answer | NoAnswer | Transient,
-        duration_ms: int | None,
-        actor: str,
+        self, asked: Asked, answer: Answer | NoAnswer | Transient, duration_ms: int | None = None
     ) -> Decision | None:
-        verdict = answer if isinstance(answer, Transient) else _classified(answer, connection)
-        event_id, now, jitter = uuid4(), datetime.now(UTC), random.random()  # noqa: S311 -- spreads load
-        silence = self._silence(lease, connection, now, duration_ms)
-
-        def deciding(current: Connection) -> Decision:
-            return decide(
-                current,
-                heed(verdict, connection, current),
-                now=now,
-                event_id=event_id,
-                actor=actor,
-                duration_ms=duration_ms,
-                jitter=jitter,
-                keep_for=self._keep_for,
-                silence=silence,
-            )
-
-        return await self._settle(
-            Outcome(
-                lease=lease,
-                connection=connection,
-                event_id=event_id,
-                deciding=deciding,
-                issued=isinstance(verdict, Issued),
-            )
-        )
-
-    def _silence(self, lease: Lease, connection: Connection, now: datetime, duration_ms: int | None) -> Silence:
-        return Silence(
-            traits=traits_of(host_of(connection), self._traits),
-            since=lease.attempted_at if lease.abandoned else now - timedelta(milliseconds=duration_ms or 0),
-            hold=self._hold if lease.before == "silent" else timedelta(0),
-        )
+        return await self._settle(judge(asked, answer, duration_ms, self._rules, now=datetime.now(UTC)))
 
     async def _settle(self, outcome: Outcome) -> Decision | None:
         decision = await self._committer.settle(outcome)
@@ -135,14 +131,19 @@ class Attempts:
             _report(decision)
         return decision
 
+    async def _load(self, connection_id: UUID) -> Row | None:
+        async with self.vault.pool.connection() as db:
+            return (await load(db, self.vault.ring, [connection_id])).get(connection_id)
 
-def _classified(answer: Answer | NoAnswer, connection: Connection) -> Verdict:
-    return classify(
-        answer,
-        idp_host=host_of(connection),
-        terminal_codes=connection.oauth.terminal_codes if connection.oauth else (),
-        secrets=secrets_of(connection),
-        now=datetime.now(UTC),
+
+def _skipped(asked: Asked, reason: SkipReason) -> Outcome:
+    now, event_id = asked.lease.leased_at, uuid4()
+    return Outcome(
+        lease=asked.lease,
+        connection=asked.connection,
+        event_id=event_id,
+        deciding=lambda current: skip(current, reason, now=now, event_id=event_id, actor=asked.actor),
+        issued=False,
     )
 
 

@@ -6,10 +6,11 @@ One commit at a time: the slower the database, the larger the groups, and one co
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
 from authpulse_chassis.patience import persist
+from authpulse_refresher.journal import Journal
 from authpulse_refresher.model import Decision
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.settle import Outcome, settle, settle_together
@@ -28,8 +29,8 @@ _Promise = asyncio.Future[Decision | None]
 class Committer:
     """Stores outcomes, come what may; while the database is away they wait here."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, journal: Journal | None = None) -> None:
+        self._vault, self._journal = vault, journal
         self._waiting: list[tuple[Outcome, _Promise]] = []
         self._committing: asyncio.Task[None] | None = None
 
@@ -63,6 +64,7 @@ class Committer:
                 extra={"trace": traceback.format_tb(bug.__traceback__)},
             )
             stored = {}
+        self._settled(outcome for outcome in outcomes if outcome.event_id in stored)
         for outcome, promise in group:
             if (decision := stored.get(outcome.event_id)) is not None:
                 promise.set_result(decision)
@@ -71,10 +73,28 @@ class Committer:
 
     async def _commit_alone(self, outcome: Outcome, promise: _Promise) -> None:
         try:
-            promise.set_result(await self._patiently(lambda: settle(self._vault, outcome)))
+            decision = await self._patiently(lambda: settle(self._vault, outcome))
         except Exception as bug:
-            # Raised where the outcome came from.
+            # Raised where the outcome came from. Its answer stays in the journal.
             promise.set_exception(bug)
+        else:
+            self._settled([outcome])
+            promise.set_result(decision)
 
     async def _patiently(self, storing: Callable[[], Awaitable[T]]) -> T:
-        return await persist("storing outcomes", storing, outages=DATABASE_AWAY)
+        async def once() -> T:
+            try:
+                stored = await storing()
+            except DATABASE_AWAY:
+                if self._journal:
+                    self._journal.make_durable(durable=True)
+                raise
+            if self._journal:
+                self._journal.make_durable(durable=False)
+            return stored
+
+        return await persist("storing outcomes", once, outages=DATABASE_AWAY)
+
+    def _settled(self, outcomes: Iterable[Outcome]) -> None:
+        if self._journal:
+            self._journal.settled(outcome.lease.attempt_id for outcome in outcomes)

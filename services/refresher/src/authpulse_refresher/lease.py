@@ -71,6 +71,10 @@ _LOCK: Final = "select attempt_id from vault.due where connection_id = any(%s) o
 # Python has it on Linux only; elsewhere the monotonic clock goes on during sleep, or there is nothing better.
 _CLOCK: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
+_GIVE_UP: Final = """
+    update vault.due set leased_until = null, due_at = clock_timestamp()
+     where connection_id = any(%s) and attempt_id = any(%s)"""
+
 _RELEASE: Final = """
     update vault.due set attempt_id = null, leased_until = null, due_at = c.due_at
       from vault.connections c
@@ -137,6 +141,12 @@ async def lease_one(db: AsyncConnection, connection_id: UUID, *, seconds: float)
             _PICK_ONE + _TAKE, {"connection_id": connection_id, "seconds": seconds, "ends_at": awake_clock() + seconds}
         )
         return await cursor.fetchone()
+
+
+async def give_up(db: AsyncConnection, begun: Mapping[UUID, UUID]) -> None:
+    """Offer the connections of these attempts (attempt id -> connection id) at once: their holder is dead."""
+    await db.execute(_LOCK, (sorted(begun.values()),))
+    await db.execute(_GIVE_UP, (list(begun.values()), list(begun)))
 
 
 async def lock_held(db: AsyncConnection, leases: Collection[Lease]) -> set[UUID]:

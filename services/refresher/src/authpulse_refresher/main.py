@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 import nats.errors
 import psycopg
@@ -19,10 +20,12 @@ from authpulse_chassis.patience import persist, unless_stopped
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import SettingsError, read_settings
+from authpulse_refresher.adopt import adopt
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.bus import Bus, connect_facts, new_bus
 from authpulse_refresher.commands import answer_commands
 from authpulse_refresher.housekeeping import keep_house
+from authpulse_refresher.journal import Journal
 from authpulse_refresher.metrics import sampled
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.relay import relay
@@ -45,6 +48,7 @@ async def serve(stop: asyncio.Event) -> None:
     """Run until `stop` is set; then every answer that was asked for is stored before this returns."""
     settings = read_settings(Settings)
     ring, traits = _key_ring(settings), _traits(settings)
+    journal = _journal(settings, ring)
     configure_logs("refresher", settings.log_level)
     pool = new_pool(settings.database_url, size=settings.database_connections)
     pulse, bus = Pulse(), new_bus(settings)
@@ -54,7 +58,7 @@ async def serve(stop: asyncio.Event) -> None:
         if await unless_stopped(stop, _prepare(settings, pool)):
             vault = Vault(pool=pool, ring=ring, outgoing=asyncio.Event())
             try:
-                await _work(settings, vault, traits, pulse, bus, stop)
+                await _work(settings, vault, traits, journal, pulse, bus, stop)
             finally:
                 await pool.close()
 
@@ -71,18 +75,26 @@ async def _prepare(settings: Settings, pool: AsyncConnectionPool) -> bool:
 
 
 async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes together
-    settings: Settings, vault: Vault, traits: Known, pulse: Pulse, bus: Bus, stop: asyncio.Event
+    settings: Settings,
+    vault: Vault,
+    traits: Known,
+    journal: Journal | None,
+    pulse: Pulse,
+    bus: Bus,
+    stop: asyncio.Event,
 ) -> None:
     wires, relayed = Wires(allow_link_local=settings.allow_link_local), asyncio.Event()
+    attempts = Attempts(
+        vault=vault,
+        wires=wires,
+        deadline=settings.idp_deadline,
+        keep_for=timedelta(days=settings.keep_refused_days),
+        traits=traits,
+        hold=settings.unknown_hold,
+        journal=journal,
+    )
     refresher = Refresher(
-        Attempts(
-            vault=vault,
-            wires=wires,
-            deadline=settings.idp_deadline,
-            keep_for=timedelta(days=settings.keep_refused_days),
-            traits=traits,
-            hold=settings.unknown_hold,
-        ),
+        attempts,
         in_flight=settings.in_flight,
         per_host=settings.in_flight_per_host,
         poll_interval=settings.poll_interval,
@@ -93,10 +105,14 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
         services.create_task(_take_commands(bus.commands, stop))
         services.create_task(_relay(settings, vault, bus.facts, relayed))
         services.create_task(keep_house(vault, stop))
+        if journal:
+            services.create_task(unless_stopped(stop, adopt(journal.folder, vault, attempts, refresher, stop)))
         _log.info("refreshing")
         await refresher.run(stop)
         relayed.set()
     await wires.close()
+    if journal:
+        journal.close()
 
 
 async def _take_commands(broker: NatsBroker, stop: asyncio.Event) -> None:
@@ -114,6 +130,18 @@ async def _relay(settings: Settings, vault: Vault, facts: Client, stop: asyncio.
         await relay(vault, facts, stop)
     finally:
         await facts.close()
+
+
+def _journal(settings: Settings, ring: KeyRing) -> Journal | None:
+    if settings.spill_dir is None:
+        _log.warning("AUTHPULSE_SPILL_DIR is not set: a crash at the wrong moment can lose a token")
+        return None
+    try:
+        return Journal(Path(settings.spill_dir), ring)
+    except OSError as failure:
+        raise SettingsError(
+            f"AUTHPULSE_SPILL_DIR cannot be used: {failure.strerror}. It should be a folder that can be written."
+        ) from None
 
 
 def _traits(settings: Settings) -> Known:

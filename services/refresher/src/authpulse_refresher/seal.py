@@ -55,15 +55,22 @@ class KeyRing:
 
     def seal(self, secret: Secret, row: UUID, column: str) -> bytes:
         """`secret` sealed for one column of one row; it opens nowhere else."""
+        return self.seal_bytes(secret.reveal().encode(), row, column)
+
+    def seal_bytes(self, data: bytes, row: UUID, column: str) -> bytes:
+        """As `seal`, for what is no text."""
         head, nonce = _head(self._active), os.urandom(_NONCE)
-        return (
-            head
-            + nonce
-            + self._ciphers[self._active].encrypt(nonce, secret.reveal().encode(), _place(head, row, column))
-        )
+        return head + nonce + self._ciphers[self._active].encrypt(nonce, data, _place(head, row, column))
 
     def open(self, sealed: bytes, row: UUID, column: str) -> Secret:
         """The secret in `sealed`. Raises `SealError`, which names the key's id and the column, never a value."""
+        try:
+            return Secret(self.open_bytes(sealed, row, column).decode())
+        except UnicodeDecodeError:
+            raise SealError(f"{column} of {row} is no text") from None
+
+    def open_bytes(self, sealed: bytes, row: UUID, column: str) -> bytes:
+        """As `open`, for what is no text."""
         key_id = _key_id(sealed)
         if key_id is None:
             raise SealError(f"{column} of {row} is not a sealed value")
@@ -72,7 +79,7 @@ class KeyRing:
         head = _head(key_id)
         nonce, body = sealed[len(head) : len(head) + _NONCE], sealed[len(head) + _NONCE :]
         try:
-            return Secret(self._ciphers[key_id].decrypt(nonce, body, _place(head, row, column)).decode())
+            return self._ciphers[key_id].decrypt(nonce, body, _place(head, row, column))
         except (InvalidTag, ValueError):
             raise SealError(f"{column} of {row} does not open with the key {key_id!r}: altered or moved") from None
 

@@ -44,6 +44,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="Whether identity providers may have link-local or cloud metadata addresses: true or false."),
     ] = False
     database_connections: Annotated[int, Meta(ge=2, description="How many connections to PostgreSQL at most.")] = 16
+    spill_dir: Annotated[
+        str | None,
+        Meta(
+            description="A folder, kept across restarts and shared by the refreshers of one machine, for answers that "
+            "have come and are not stored yet (sealed, mode 0600). Unset: a crash at the wrong moment can lose a token."
+        ),
+    ] = None
     idp_traits: Annotated[
         str | None,
         Meta(
