@@ -47,7 +47,7 @@ async def wires() -> AsyncIterator[Wires]:
 def refresher(
     vault: Vault, wires: Wires, *, in_flight: int = 50, per_host: int = 50, deadline: float = 5.0
 ) -> Refresher:
-    attempts = Attempts(vault=vault, wires=wires, deadline=deadline)
+    attempts = Attempts(vault=vault, wires=wires, deadline=deadline, hold=0.2)
     return Refresher(attempts, in_flight=in_flight, per_host=per_host, poll_interval=0.05, pulse=Pulse())
 
 
@@ -110,7 +110,7 @@ async def test_two_refreshers_share_the_work_and_never_spend_a_token_twice(
     assert [client.reuses for client in clients] == [[]] * 20
 
 
-async def test_an_attempt_that_died_is_told_as_unknown_and_the_next_spends_the_same_token(
+async def test_an_attempt_whose_lease_ran_out_is_told_as_unknown_and_the_next_spends_the_same_token(
     vault: Vault, wires: Wires, idp: Idp
 ) -> None:
     crm = idp.client("crm", secret="s3cret")
@@ -118,9 +118,13 @@ async def test_an_attempt_that_died_is_told_as_unknown_and_the_next_spends_the_s
     await leased(vault, seconds=0.1)
     async with running(refresher(vault, wires)):
         await until_history(vault, "refresh_failed_transient", "refresh_succeeded")
-    (_, crash, _) = await outbox(vault)
-    assert isinstance(crash, RefreshFailedTransient)
-    assert (crash.detail.outcome, crash.detail.cause, crash.detail.duration_ms) == ("unknown", "crash", None)
+    (_, silence, _) = await outbox(vault)
+    assert isinstance(silence, RefreshFailedTransient)
+    assert (silence.detail.outcome, silence.detail.cause, silence.detail.duration_ms) == (
+        "unknown",
+        "lease_expired",
+        None,
+    )
     assert [post.refresh_token for post in crm.posts] == [token]
 
 
