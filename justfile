@@ -62,9 +62,16 @@ test *ARGS: _develop
 soak: _develop
     @exec "{{ bin }}/pytest" -m soak
 
-# The whole gate; the console's part of it needs Node
+# The built images and compose.yaml; needs a container engine
 [group('gate')]
-check: quick test mutate console-check
+[no-exit-message]
+test-containers *ARGS: _develop
+    @.ci/engine
+    @exec "{{ bin }}/pytest" -m containers tests/deploy "$@"
+
+# The whole gate; the console's part of it needs Node, and the images' a container engine
+[group('gate')]
+check: quick test mutate console-check test-containers
 
 # What of the gate takes seconds
 [group('gate')]

@@ -41,3 +41,5 @@ alter default privileges for role authpulse_migrate in schema ledger
     grant select, insert, update, delete on tables to authpulse_event_store;
 alter default privileges for role authpulse_migrate in schema ledger
     grant select on tables to authpulse_health_api, authpulse_operator;
+-- It tells from when on the ledger has to be whole.
+alter default privileges for role authpulse_migrate in schema public grant select on tables to authpulse_operator;

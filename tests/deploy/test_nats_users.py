@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from authpulse_chassis.streams import ensure_stream
 from authpulse_cli.embedded.ports import greets
 from authpulse_contract.subjects import inbox
+from support.authority import Authority
 from support.servers import free_port, until
 from support.waiting import eventually
 
@@ -70,7 +71,7 @@ HEAR: Final = {
 class Site:
     """The server with the configuration as it is deployed, save the places of its port and its files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: Authority | None = None) -> None:
         self.port = free_port()
         subprocess.run([DEPLOY / "make-secrets", folder / "secrets"], check=True)
         self._secrets = folder / "secrets"
@@ -80,6 +81,11 @@ class Site:
             '"/data"', f'"{folder}/data"'
         )
         local = re.sub(r"(?m)^http: .*$", "", local)
+        if authority:
+            tls = (DEPLOY / "nats" / "tls.conf").read_text()
+            (folder / "tls.conf").write_text(tls.replace("/etc/nats", str(folder)))
+            shutil.copy(authority.vouch(folder / "server.pem"), folder / "server-key.pem")
+            local += '\ninclude "tls.conf"\n'
         (folder / "nats-server.conf").write_text(local)
         self.configuration = folder / "nats-server.conf"
 
@@ -93,7 +99,7 @@ class Site:
 
         password = (self._secrets / f"nats-{user}").read_text()
         client = await nats.connect(
-            f"nats://{user}:{password}@127.0.0.1:{self.port}", inbox_prefix=inbox(user), error_cb=note
+            f"nats://{user}:{password}@localhost:{self.port}", inbox_prefix=inbox(user), error_cb=note
         )
         try:
             yield client, complaints
@@ -101,18 +107,23 @@ class Site:
             await client.close()
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site(tmp_path_factory.mktemp("site"))
+@contextmanager
+def running(site: Site) -> Iterator[Site]:
     binary = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
     assert binary
-    process = subprocess.Popen([binary, "-c", made.configuration], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([binary, "-c", site.configuration], stderr=subprocess.DEVNULL)
     try:
-        until(lambda: greets(made.port, b"INFO "), what="nats-server")
-        yield made
+        until(lambda: greets(site.port, b"INFO "), what="nats-server")
+        yield site
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running(Site(tmp_path_factory.mktemp("site"))) as started:
+        yield started
 
 
 async def settled(client: Client, complaints: list[str], subjects: set[str]) -> None:
@@ -173,3 +184,19 @@ async def test_the_services_users_suffice_for_the_stream(site: Site) -> None:
         async with site.as_user(user) as (client, complaints):
             await asyncio.wait_for(ensure_stream(client.jetstream()), 5)
         assert complaints == []
+
+
+async def test_with_tls_the_authority_that_was_named_is_trusted_and_nothing_is_said_in_the_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with running(Site(tmp_path, authority)) as site:
+        async with site.as_user("refresher") as (client, _):
+            assert client.is_connected
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(b'CONNECT {"user":"refresher","pass":"?"}\r\nPING\r\n')
+        said = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        assert b"PONG" not in said

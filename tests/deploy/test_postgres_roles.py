@@ -49,6 +49,7 @@ ATTEMPTS: Final = [
     ("ledger", "create schema another", {"migrate"}),
     ("ledger", "create temporary table another ()", {"migrate"}),
     ("ledger", "update public.authpulse_migrations set file = ''", {"migrate"}),
+    ("ledger", "select * from public.authpulse_migrations", {"migrate", "operator"}),
     ("ledger", "set role authpulse_migrate", {"migrate"}),
     ("ledger", "alter role authpulse_health_api superuser", set[str]()),
     ("ledger", "select pg_read_file('/etc/passwd')", set[str]()),

@@ -1,0 +1,163 @@
+"""The built images, run by compose.yaml: to a red badge, through an upgrade, kills and a restart, and nothing is lost.
+
+The tests go on from each other, in this order: what they start takes minutes.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from support.compose import ROOT, SERVICES, Compose, run
+from support.servers import until
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(400), pytest.mark.xdist_group("containers")]
+
+OURS: Final = {"refresher": "refresher", "event-store": "event-store", "health-api": "health-api", "demo-idp": "cli"}
+
+
+def build(context: Path, tag: str) -> None:
+    """Our images from the sources in `context`, by today's recipe."""
+    for component in OURS.values():
+        recipe = ("-f", str(ROOT / "deploy/Dockerfile"), "--build-arg", f"COMPONENT={component}")
+        run("docker", "build", "-q", *recipe, "-t", f"authpulse/{component}:{tag}", str(context))
+
+
+@pytest.fixture(scope="module")
+def previous(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tag of the images of the commit before this one."""
+    sources = tmp_path_factory.mktemp("previous")
+    archive = sources.with_suffix(".tar")
+    run("git", "archive", "--output", str(archive), "HEAD~1")
+    with tarfile.open(archive) as packed:
+        packed.extractall(sources, filter="data")
+    build(sources, "previous")
+    return "previous"
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, previous: str) -> Iterator[Compose]:
+    build(ROOT, "test")
+    compose = Compose(tmp_path_factory.mktemp("compose") / "secrets")
+    try:
+        compose.tag = previous
+        compose.up()
+        yield compose
+    finally:
+        sys.stdout.write(compose("logs", "--no-color", "--tail", "60", check=False)[-20_000:])
+        compose("down", "-v", "-t", "5", check=False)
+
+
+def becomes(system: Compose, name: str, **members: object) -> None:
+    """Until the row of `name` has these members."""
+    until(
+        lambda: members.items() <= system.rows().get(name, {}).items(), seconds=60, pause=0.3, what=f"{name} {members}"
+    )
+
+
+def goes_on(system: Compose) -> None:
+    """Until a token was refreshed, and the fact of it is served."""
+    before = system.rows().get("healthy-rotating", {}).get("changed_at", "")
+    until(
+        lambda: system.rows().get("healthy-rotating", {}).get("changed_at", "") > before,
+        seconds=90,
+        pause=0.3,
+        what="the next refresh",
+    )
+
+
+def history(system: Compose) -> list[tuple[str, int]]:
+    """Connection and version of every event on the stream."""
+    lines = (json.loads(line) for line in system.authpulse("events", "--json").splitlines() if line.startswith("{"))
+    return [(event["connection_name"], event["version"]) for event in lines]
+
+
+def test_the_demonstration_runs_through_to_a_red_badge(system: Compose) -> None:
+    becomes(system, "client-secret-changed", needs_reauth=True, token_acquired=False, idp_error_code="invalid_client")
+    becomes(system, "healthy-rotating", needs_reauth=False, token_acquired=True)
+
+
+def test_an_upgrade_from_the_previous_commit_loses_no_event(system: Compose) -> None:
+    before = history(system)
+    system.tag = "test"
+    system.up()
+    assert {system.inspect(service)["Config"]["Image"] for service in OURS} == {
+        f"authpulse/{component}:test" for component in OURS.values()
+    }
+    goes_on(system)
+    assert history(system)[: len(before)] == before
+    system.authpulse("verify", "--wait", "30")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_that_is_killed_comes_back_and_all_goes_on(system: Compose, service: str) -> None:
+    restarts = system.inspect(service)["RestartCount"]
+    system.kill(service)
+    until(lambda: system.inspect(service)["RestartCount"] > restarts, seconds=30, what="the restart")
+    goes_on(system)
+
+
+def test_nothing_was_lost_by_the_kills(system: Compose) -> None:
+    system.until_healthy()
+    system.authpulse("verify", "--wait", "30")
+
+
+def test_no_secret_is_in_a_log_or_in_what_the_engine_tells(system: Compose) -> None:
+    """Each secret that was made, and any token that the demonstration's identity provider issued."""
+    secrets = [re.sub(r"^\w+://[^:]+:|@.*$|^k1:", "", file.read_text()) for file in system.secrets.iterdir()]
+    planted = [secret for secret in secrets if ":" not in secret] + ["demo-rt.", "demo-at."]
+    assert len(planted) > 20
+    for container in system.containers():
+        for told in (run("docker", "logs", container), run("docker", "inspect", container)):
+            assert [secret for secret in planted if secret in told] == []
+
+
+def test_everything_runs_without_privileges_on_a_read_only_file_system(system: Compose) -> None:
+    for service in (*SERVICES, "demo-idp"):
+        host = system.inspect(service)["HostConfig"]
+        assert host["ReadonlyRootfs"], service
+        assert host["CapDrop"] == ["ALL"], service
+        assert bool(host["CapAdd"]) == (service == "postgres"), service
+        assert "no-new-privileges:true" in host["SecurityOpt"], service
+        assert not host["Privileged"], service
+    seen = "import os; print(os.getuid(), os.access('/opt/authpulse', os.W_OK), os.access('/tmp', os.W_OK))"
+    for service in OURS:
+        container = system.inspect(service)["Id"]
+        assert run("docker", "exec", container, "python", "-c", seen).split() == ["10001", "False", "False"], service
+
+
+def test_after_a_restart_of_the_lot_all_is_as_before(system: Compose) -> None:
+    before, rows = history(system), system.rows()
+    system("down", "-t", "20")
+    system.up()
+    until(lambda: system.rows().keys() == rows.keys(), seconds=30, what="the connections")
+    goes_on(system)
+    assert history(system)[: len(before)] == before
+    system.authpulse("verify", "--wait", "30")
+
+
+@pytest.mark.parametrize("component", sorted(set(OURS.values())))
+def test_an_image_says_what_it_is_and_runs_as_nobody(system: Compose, component: str) -> None:
+    image: dict[str, Any] = json.loads(run("docker", "image", "inspect", f"authpulse/{component}:{system.tag}"))[0]
+    assert image["Config"]["User"] == "10001:10001"
+    assert image["Config"]["Cmd"] == ["serve"]
+    assert image["Config"]["Healthcheck"]["Test"] == ["CMD", "python", "-m", "authpulse_chassis.healthy"]
+    assert image["Config"]["Labels"]["org.opencontainers.image.title"] == f"authpulse {component}"
+    own = f"authpulse_{component}".replace("-", "_")
+    others = {"authpulse_refresher", "authpulse_event_store", "authpulse_health_api"} - {own}
+    if component == "cli":
+        others -= {"authpulse_event_store"}  # `authpulse verify` folds as it does
+    find = "import importlib.util, sys; print([name for name in sys.argv[1:] if importlib.util.find_spec(name)])"
+    ran = subprocess.run(
+        ["docker", "run", "--rm", "--read-only", f"authpulse/{component}:{system.tag}", "python", "-c", find, *others],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.strip() == "[]"
