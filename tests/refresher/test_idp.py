@@ -4,6 +4,7 @@ import asyncio
 import base64
 import gzip
 import socket
+import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from authpulse_refresher.model import Connection, NoAnswer, Tokens
 from authpulse_refresher.token_request import refresh_request
 from authpulse_refresher.wire import Wires
 from support.authority import Authority, https
-from support.idp import Answer, Client, Hang, Idp, Raw, Reset, Slow
+from support.idp import Answer, Client, Delay, Hang, Idp, Raw, Reset, Slow
 from support.servers import free_port, until
 
 DEADLINE = 5.0
@@ -196,6 +197,18 @@ async def test_the_deadline_covers_an_answer_that_never_comes(wires: Wires, idp:
     answer, duration_ms = await ask(wires, connection(crm), deadline=0.3)
     assert answer == NoAnswer(cause="deadline", sent=True)
     assert 300 <= duration_ms < 2000
+
+
+async def test_an_answer_that_came_while_the_process_was_stopped_is_read_however_late(wires: Wires, idp: Idp) -> None:
+    crm = idp.client("crm", secret="s")
+    crm.next(Delay(seconds=0.3))
+    asking = asyncio.create_task(ask(wires, connection(crm, spends=crm.issue()), deadline=1.0))
+    while not crm.posts:  # noqa: ASYNC110 -- another thread's doing
+        await asyncio.sleep(0.01)
+    time.sleep(1.5)  # noqa: ASYNC251 -- nothing runs, as after SIGSTOP
+    answer, _ = await asking
+    assert isinstance(answer, Answered)
+    assert answer.status == 200
 
 
 async def test_the_deadline_covers_a_body_that_drips_for_ever(wires: Wires, idp: Idp) -> None:

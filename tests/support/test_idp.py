@@ -41,6 +41,19 @@ def test_within_the_grace_a_spent_token_gets_another_successor(idp: Idp) -> None
     assert (crm.killed, len(crm.reuses)) == (0, 1)
 
 
+def test_of_spent_tokens_the_previous_one_alone_may_be_taken_however_late(idp: Idp) -> None:
+    crm = idp.client("crm", secret="s3cret", rotation="previous_only")
+    first = crm.issue()
+    lost, second = (post(crm, first).json()["refresh_token"] for _ in range(2))
+    third = post(crm, second).json()["refresh_token"]
+    assert post(crm, lost).json() == {"error": "invalid_grant"}
+    assert post(crm, second).status_code == 200
+    assert post(crm, first).json() == {"error": "invalid_grant"}
+    assert post(crm, third).json() == {"error": "invalid_grant"}
+    assert crm.killed == 1
+    assert crm.tally == {"issued": 4, "invalid_grant": 3}
+
+
 def test_a_changed_secret_is_refused_with_401_invalid_client(idp: Idp) -> None:
     crm = idp.client("crm", secret="s3cret")
     token = crm.issue()

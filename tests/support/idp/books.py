@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from support.idp.manners import Manner, Scripted, Sent
 
 Auth = Literal["basic", "basic_raw", "post", "none", "private_key_jwt"]
-Rotation = Literal["strict", "none"]
+Rotation = Literal["strict", "previous_only", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,18 @@ class Family:
     spent: dict[str, float] = field(default_factory=dict)
     killed: bool = False
 
+    @property
+    def newest_spent(self) -> str | None:
+        return next(reversed(self.spent), None)
+
 
 @dataclass(kw_only=True)
 class Client:
     """One client of the IdP with a token endpoint of its own; every member may be changed at any time.
 
     `rotation` "strict": each refresh token works once; presented again later than `grace` seconds after its first use
-    it kills its family. "none": one refresh token for ever, repeated in no answer. Lives are in seconds.
+    it kills its family. "previous_only": beside the live token its own predecessor is taken, however late, and an older
+    one kills the family. "none": one refresh token for ever, repeated in no answer. Lives are in seconds.
 
     Whoever is sent to `authorization_url` is sent back at once with a code, `answer_authorization` laid over the proper
     answer; `iss`: with `iss` too (RFC 9207). `subject`: who that is, said in an ID token over which `id_claims`
@@ -125,6 +130,11 @@ class Client:
             self._standing = manner
 
     @property
+    def tally(self) -> Counter[str]:
+        """How often each outcome came."""
+        return Counter(post.outcome for post in list(self.posts))
+
+    @property
     def reuses(self) -> list[Post]:
         """The POSTs that brought a refresh token which had been spent before."""
         return [post for post in list(self.posts) if post.reused]
@@ -152,11 +162,14 @@ class Client:
                 return None, first_use is not None
             if self.rotation == "none":
                 return token, False
-            if first_use is not None and now - first_use > self.grace:
+            previous = self.rotation == "previous_only" and token == family.newest_spent
+            if first_use is not None and not previous and now - first_use > self.grace:
                 family.killed = True
                 return None, True
             family.spent.setdefault(token, now)
             family.live.discard(token)
             successor = self.make_token("rt")
+            if self.rotation == "previous_only":
+                family.live.clear()
             family.live.add(successor)
             return successor, first_use is not None

@@ -61,7 +61,7 @@ def _honour(client: Client, sent: Sent) -> tuple[web.Response, str, bool]:
     successor, reused = client.redeem(sent.refresh_token)
     if successor is None:
         return _refusal(400, "invalid_grant"), "invalid_grant", reused
-    if client.rotation == "strict":
+    if client.rotation != "none":
         issued["refresh_token"] = successor
         if client.refresh_life is not None:
             issued["refresh_expires_in"] = client.refresh_life

@@ -4,7 +4,8 @@ import asyncio
 import ssl
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -19,6 +20,9 @@ from authpulse_refresher.wire import ClientCertificateError, TooLateError, Watch
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of an answer that are read, and that a compressed one is let grow to."""
+
+_LAST_LOOK: Final = 0.2
+"""Seconds of the deadline that a process gets to read what has come, counted from its waking."""
 
 # Our own words, the most special kind of failure first; an exception's text may repeat what was sent.
 _CAUSES: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
@@ -73,7 +77,7 @@ async def send(
     began = time.monotonic()
     watch = Watch(may_go)
     try:
-        async with asyncio.timeout(deadline):
+        async with _deadline(deadline):
             answer: Answer | NoAnswer = await _exchange(wires, make(), oauth)
     except TooLateError:
         answer = TOO_LATE
@@ -82,6 +86,21 @@ async def send(
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
         answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
     return answer, round((time.monotonic() - began) * 1000)
+
+
+@asynccontextmanager
+async def _deadline(seconds: float) -> AsyncIterator[None]:
+    """As `asyncio.timeout`, but what has come while this process was stopped is looked at before time is called.
+
+    A process that wakes from a pause finds its timers run out and the answer, maybe a rotated token, unread.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+        nearly = loop.call_later(seconds - _LAST_LOOK, lambda: limit.reschedule(loop.time() + _LAST_LOOK))
+        try:
+            yield
+        finally:
+            nearly.cancel()
 
 
 async def _exchange(wires: Wires, request: httpx.Request, oauth: OAuthConfig) -> Answer:
