@@ -10,11 +10,14 @@ import { Announcer } from "./shell/Announcer";
 import { StaleBanner } from "./shell/StaleBanner";
 import { TopBar } from "./shell/TopBar";
 import { UnknownPage } from "./shell/UnknownPage";
+import { useIdentity } from "./shell/useIdentity";
+import { isCurrent } from "./shell/current";
 
 /** Everything behind the sign-in: one following of the health, shared by all pages. */
 export function Workspace({ onSignedOut }: { readonly onSignedOut: () => void }) {
   const health = useConnectionsOAuthHealth();
   const { path } = useLocation();
+  const identity = useIdentity(isCurrent(health));
   const route = readRoute(path);
   const signedOut = health.transport === "signed-out";
   useEffect(() => {
@@ -28,6 +31,7 @@ export function Workspace({ onSignedOut }: { readonly onSignedOut: () => void })
       <TopBar
         transport={health.transport}
         page={route.page}
+        identity={identity}
         onSignOut={() => void signOut().then(onSignedOut)}
       />
       <StaleBanner transport={health.transport} staleness={health.staleness} />
@@ -35,7 +39,13 @@ export function Workspace({ onSignedOut }: { readonly onSignedOut: () => void })
         {route.page === "list" && <ListPage health={health} />}
         {route.page === "incidents" && <IncidentsPage health={health} />}
         {route.page === "connection" && (
-          <ConnectionPage key={path} kind={route.kind} name={route.name} health={health} />
+          <ConnectionPage
+            key={path}
+            kind={route.kind}
+            name={route.name}
+            health={health}
+            identity={identity}
+          />
         )}
         {route.page === "unknown" && <UnknownPage />}
       </main>

@@ -22,6 +22,12 @@ export interface Status {
   /** Why it is as it is, and what to do next, in plain words. */
   readonly explanation?: string | null;
   readonly next_step?: string | null;
+  readonly failing_since?: string | null;
+  /** Failures since then. */
+  readonly attempts?: number | null;
+  readonly next_attempt_at?: string | null;
+  /** The proof of life: when the IdP last issued a token. */
+  readonly last_success_at?: string | null;
 }
 
 export interface Revocation {
@@ -71,12 +77,29 @@ export function getEvents(
   return request("GET", `${pathOf(ref)}/auth-events${search && `?${search}`}`, undefined, signal);
 }
 
-/** Begins a sign-in at the IdP that comes back to `returnTo`, a local path. */
+/** `otherAccount`: whoever signs in may be somebody else than before. */
+export interface SignInWanted {
+  /** A local path to come back to. */
+  readonly returnTo: string;
+  readonly otherAccount: boolean;
+}
+
+/** Begins a sign-in at the IdP. */
 export function startConnect(
   ref: ConnectionRef,
-  returnTo: string,
-): Promise<Answer<{ authorization_url: string }>> {
-  return request("POST", `${pathOf(ref)}/oauth-start`, { return_to: returnTo });
+  { returnTo, otherAccount }: SignInWanted,
+): Promise<Answer<{ readonly authorization_url: string }>> {
+  return request("POST", `${pathOf(ref)}/oauth-start`, { return_to: returnTo, other_account: otherAccount });
+}
+
+/** A page where somebody without an account here signs in at the IdP, once. */
+export interface OwnerLink {
+  readonly url: string;
+  readonly expires_at: string;
+}
+
+export function makeOwnerLink(ref: ConnectionRef): Promise<Answer<OwnerLink>> {
+  return request("POST", `${pathOf(ref)}/reconnect-link`, {});
 }
 
 export function refreshNow(ref: ConnectionRef): Promise<Answer<Status>> {

@@ -1,12 +1,12 @@
 import { useState } from "react";
 import type { ConnectionRef } from "../../oauth-health";
-import { forgetToken, refreshNow, startConnect, type Status } from "../api/connections";
+import type { Status } from "../api/connections";
 import type { Answer } from "../api/http";
-import { connectionPath } from "../routing/routes";
 import { Notice } from "../shell/Notice";
+import { act, type Done } from "./act";
 import { actionsFor, WORDS, type Action } from "./actions";
 import { ConfirmDialog } from "./ConfirmDialog";
-import { isWebAddress } from "./webAddress";
+import { OwnerLinkNote } from "./OwnerLinkNote";
 
 interface Props {
   readonly connection: ConnectionRef;
@@ -15,18 +15,18 @@ interface Props {
   readonly onActed: () => void;
 }
 
-type Outcome = { readonly action: Action; readonly answer: Answer<unknown> } | null;
+type Outcome = { readonly action: Action; readonly answer: Answer<Done> } | null;
 
 export function Actions({ connection, status, onActed }: Props) {
   const [asked, setAsked] = useState<Action | null>(null);
   const [busy, setBusy] = useState<Action | null>(null);
   const [outcome, setOutcome] = useState<Outcome>(null);
 
-  async function run(action: Action): Promise<void> {
+  async function run(action: Action, agreed: boolean): Promise<void> {
     setAsked(null);
     setOutcome(null);
     setBusy(action);
-    const answer = await act(action, connection);
+    const answer = await act(action, connection, agreed);
     setBusy(null);
     setOutcome({ action, answer });
     onActed();
@@ -43,7 +43,7 @@ export function Actions({ connection, status, onActed }: Props) {
             className={action === "forget" ? "danger" : place === 0 && status.needs_reauth ? "primary" : ""}
             onClick={() => {
               if (WORDS[action].question) setAsked(action);
-              else void run(action);
+              else void run(action, false);
             }}
           >
             {busy === action ? `${WORDS[action].button}…` : WORDS[action].button}
@@ -51,6 +51,7 @@ export function Actions({ connection, status, onActed }: Props) {
         ))}
       </div>
       {outcome?.answer.ok && <Notice tone="green" title={WORDS[outcome.action].done} />}
+      {outcome?.answer.ok && outcome.answer.body.link && <OwnerLinkNote link={outcome.answer.body.link} />}
       {outcome && !outcome.answer.ok && (
         <Notice tone="red" title={outcome.answer.problem.title} detail={outcome.answer.problem.detail} />
       )}
@@ -58,9 +59,10 @@ export function Actions({ connection, status, onActed }: Props) {
         <ConfirmDialog
           title={`${WORDS[asked].button}: ${connection.kind}/${connection.name}?`}
           text={WORDS[asked].question ?? ""}
+          option={WORDS[asked].option}
           confirm={WORDS[asked].button}
           danger={asked === "forget"}
-          onConfirm={() => void run(asked)}
+          onConfirm={(agreed) => void run(asked, agreed)}
           onCancel={() => {
             setAsked(null);
           }}
@@ -68,17 +70,4 @@ export function Actions({ connection, status, onActed }: Props) {
       )}
     </section>
   );
-}
-
-async function act(action: Action, connection: ConnectionRef): Promise<Answer<unknown>> {
-  if (action === "refresh") return refreshNow(connection);
-  if (action === "forget") return forgetToken(connection);
-  const answer = await startConnect(connection, connectionPath(connection));
-  if (!answer.ok) return answer;
-  const address = answer.body.authorization_url;
-  // A javascript: address, however it got there, must not run here.
-  if (!isWebAddress(address))
-    return { ok: false, problem: { status: 0, title: "Unusable authorization address", detail: address } };
-  location.assign(address);
-  return answer;
 }

@@ -2,6 +2,7 @@ import "./connection.css";
 import { useCallback, useEffect, useState } from "react";
 import { ConnectionOAuthHealthBadge, stateOf, type ConnectionRef, type Health } from "../../oauth-health";
 import { getStatus } from "../api/connections";
+import type { Identity } from "../api/session";
 import { useAnswer } from "../api/useAnswer";
 import { Link } from "../routing/Link";
 import { LIST_PATH } from "../routing/routes";
@@ -13,8 +14,14 @@ import { StatusPanel } from "./StatusPanel";
 import { TimelinePanel } from "./TimelinePanel";
 import { Why } from "./Why";
 
+interface Props extends ConnectionRef {
+  readonly health: Health;
+  /** Null while it is not known; the API decides in any case. */
+  readonly identity: Identity | null;
+}
+
 /** One connection: what is true of it, why, what to do, and what happened; renewed with each change of its row. */
-export function ConnectionPage({ kind, name, health }: ConnectionRef & { readonly health: Health }) {
+export function ConnectionPage({ kind, name, health, identity }: Props) {
   const row = health.rows.find((each) => each.kind === kind && each.name === name);
   // An action's answer counts as a change too: the row may come a moment later.
   const [acted, setActed] = useState(0);
@@ -44,7 +51,10 @@ export function ConnectionPage({ kind, name, health }: ConnectionRef & { readonl
       {status && !status.ok && (
         <Notice tone="amber" title={status.problem.title} detail={status.problem.detail} />
       )}
-      {row?.has_oauth && status?.ok && (
+      {row?.has_oauth && status?.ok && identity?.role === "viewer" && (
+        <p className="quiet">You are signed in as a viewer: what can be done here is for an admin.</p>
+      )}
+      {row?.has_oauth && status?.ok && identity?.role !== "viewer" && (
         <Actions
           connection={{ kind, name }}
           status={status.body}

@@ -1,8 +1,9 @@
 import type { HealthRow } from "../../oauth-health";
 import { stateOf } from "../../oauth-health";
 import type { Status } from "../api/connections";
+import { Time } from "../time/Time";
 
-/** Why the connection is as it is, and the next step: the API's own words. */
+/** Why the connection is as it is, since when, and the next step: the API's own words. */
 export function Why({ row, status }: { readonly row: HealthRow | undefined; readonly status: Status }) {
   if (!status.explanation && !status.next_step) return null;
   return (
@@ -13,6 +14,23 @@ export function Why({ row, status }: { readonly row: HealthRow | undefined; read
           <strong>Next:</strong> {status.next_step}
         </p>
       )}
+      {status.failing_since && (
+        <p className="quiet">
+          Failing since <Time iso={status.failing_since} />
+          {status.attempts ? ` · ${attempts(status.attempts)}` : ""}
+          {status.next_attempt_at && (
+            <>
+              {" "}
+              · next try <Time iso={status.next_attempt_at} />
+            </>
+          )}{" "}
+          · last worked <Time iso={status.last_success_at} none="never" />
+        </p>
+      )}
     </section>
   );
+}
+
+function attempts(count: number): string {
+  return count === 1 ? "1 attempt" : `${count} attempts`;
 }

@@ -15,9 +15,9 @@ const LOST = { ...CONNECTED, token_acquired: false, has_refresh_token: false, ne
 
 describe("the actions", () => {
   it.each([
-    ["a healthy connection", CONNECTED, ["refresh", "reconnect", "forget"]],
-    ["a lost grant", LOST, ["reconnect"]],
-    ["one that was never connected", { ...LOST, authenticated_at: null }, ["connect"]],
+    ["a healthy connection", CONNECTED, ["refresh", "reconnect", "link", "forget"]],
+    ["a lost grant", LOST, ["reconnect", "link"]],
+    ["one that was never connected", { ...LOST, authenticated_at: null }, ["connect", "link"]],
     ["client credentials", { ...CONNECTED, grant: "client_credentials" }, ["refresh", "forget"]],
     ["lost client credentials", { ...LOST, grant: "client_credentials" }, ["refresh"]],
   ])("for %s", (_, status, expected) => {

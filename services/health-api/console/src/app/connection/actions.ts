@@ -2,23 +2,28 @@
 
 import type { Status } from "../api/connections";
 
-export type Action = "connect" | "reconnect" | "refresh" | "forget";
+export type Action = "connect" | "reconnect" | "refresh" | "link" | "forget";
 
 /** The first one is what is most likely wanted. */
 export function actionsFor(status: Status): Action[] {
+  const machine = status.grant === "client_credentials";
   const stored = status.token_acquired || status.has_refresh_token;
-  const signIn: Action[] =
-    status.grant === "client_credentials" ? [] : [status.authenticated_at ? "reconnect" : "connect"];
-  const keep: Action[] = status.grant === "client_credentials" || stored ? ["refresh"] : [];
-  const rest: Action[] = stored ? ["forget"] : [];
+  const signIn: Action[] = machine ? [] : [status.authenticated_at ? "reconnect" : "connect"];
+  const keep: Action[] = machine || stored ? ["refresh"] : [];
+  const rest: Action[] = [...(machine ? [] : (["link"] as const)), ...(stored ? (["forget"] as const) : [])];
   return status.needs_reauth ? [...signIn, ...keep, ...rest] : [...keep, ...signIn, ...rest];
 }
 
-/** Words for the button, and for the question before it, if one is asked. */
-export const WORDS: Record<
-  Action,
-  { readonly button: string; readonly question?: string; readonly done: string }
-> = {
+interface Words {
+  readonly button: string;
+  /** Asked before it is done. */
+  readonly question?: string;
+  /** What may be agreed to with it. */
+  readonly option?: string;
+  readonly done: string;
+}
+
+export const WORDS: Record<Action, Words> = {
   connect: {
     button: "Connect",
     question: "You go to the identity provider to sign in, and come back here.",
@@ -28,9 +33,11 @@ export const WORDS: Record<
     button: "Reconnect",
     question:
       "You go to the identity provider to sign in, and come back here. Until the new grant is there, the present one stays as it is.",
+    option: "It may be another account than before",
     done: "On the way to the identity provider…",
   },
   refresh: { button: "Refresh now", done: "Refreshed" },
+  link: { button: "Link for the owner", done: "The link is good for one sign-in" },
   forget: {
     button: "Forget token",
     question:

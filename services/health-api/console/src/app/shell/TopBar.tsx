@@ -1,5 +1,6 @@
 import "./topBar.css";
 import type { Transport } from "../../oauth-health";
+import type { Identity } from "../api/session";
 import { Link } from "../routing/Link";
 import { INCIDENTS_PATH, LIST_PATH, type Route } from "../routing/routes";
 import { ThemeSwitch } from "./ThemeSwitch";
@@ -8,10 +9,11 @@ import { TransportSign } from "./TransportSign";
 interface Props {
   readonly transport: Transport;
   readonly page: Route["page"];
+  readonly identity: Identity | null;
   readonly onSignOut: () => void;
 }
 
-export function TopBar({ transport, page, onSignOut }: Props) {
+export function TopBar({ transport, page, identity, onSignOut }: Props) {
   return (
     <header className="top-bar">
       <Link href={LIST_PATH} className="brand">
@@ -28,7 +30,12 @@ export function TopBar({ transport, page, onSignOut }: Props) {
       </nav>
       <TransportSign transport={transport} />
       <ThemeSwitch />
-      <button type="button" className="quiet-button" onClick={onSignOut}>
+      <button
+        type="button"
+        className="quiet-button"
+        title={identity ? `Signed in as ${identity.name} (${identity.role})` : undefined}
+        onClick={onSignOut}
+      >
         Sign out
       </button>
     </header>
