@@ -14,6 +14,7 @@ describe("without a reload", () => {
   it("the badge appears when the IdP fails and goes when it is well, and a screen reader hears of both", async () => {
     const { page } = await signedIn(browser, "/?q=busy");
     const heard = page.getByRole("status", { name: "Changes" });
+    await page.getByText("Live", { exact: true }).waitFor();
     await page.getByText("Healthy", { exact: true }).first().waitFor();
     await tellIdp("busy", { status: 503, error: "temporarily_unavailable" });
     await page

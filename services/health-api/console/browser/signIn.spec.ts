@@ -25,7 +25,7 @@ describe("signing in", () => {
     await page.goto(url);
     await page.getByLabel("Token").fill("guessed");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").getByText("not the administrator's token").waitFor();
+    await page.getByRole("alert").getByText("This token is not good here").waitFor();
     await expectAccessible(page);
     await picture(page, "sign-in");
   });

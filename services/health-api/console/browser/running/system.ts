@@ -1,13 +1,14 @@
 /** Starts the whole system once for all browser tests: `authpulse up` with an IdP that does as it is told. */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { declarations } from "./connections";
+import { freePort } from "./freePort";
 import { startIdp, type Told } from "./idp";
 
 declare module "vitest" {
@@ -20,11 +21,14 @@ export interface Running {
   readonly url: string;
   readonly idp: string;
   readonly token: string;
+  /** The key of somebody who may look and not change. */
+  readonly viewer: string;
   /** The instance's folder; `instance.json` in it has the process ids. */
   readonly data: string;
 }
 
 const TOKEN = "token-of-the-browser-tests";
+const VIEWER = "apk_viewer-of-the-browser-tests";
 const REPOSITORY = new URL("../../../../../", import.meta.url).pathname;
 const START_MS = 90_000;
 
@@ -40,11 +44,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const address = `127.0.0.1:${await freePort()}`;
   const options = ["up", "--no-demo", "--data", data, "--http", address, "--connections", file];
   const up = spawn(join(REPOSITORY, ".venv/bin/authpulse"), options, {
-    env: { ...process.env, AUTHPULSE_ADMIN_TOKEN: TOKEN, CONSOLE_TESTS_SECRET: "a-secret" },
+    env: {
+      ...process.env,
+      AUTHPULSE_ADMIN_TOKEN: TOKEN,
+      AUTHPULSE_API_KEYS: `watcher:viewer:${createHash("sha256").update(VIEWER).digest("hex")}`,
+      CONSOLE_TESTS_SECRET: "a-secret",
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   await untilSaid(up, "is up");
-  project.provide("running", { url: `http://${address}`, idp: idp.url, token: TOKEN, data });
+  project.provide("running", { url: `http://${address}`, idp: idp.url, token: TOKEN, viewer: VIEWER, data });
   return async () => {
     up.kill("SIGTERM");
     await once(up, "exit");
@@ -71,12 +80,4 @@ function untilSaid(up: ChildProcess, words: string): Promise<void> {
       resolve();
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
