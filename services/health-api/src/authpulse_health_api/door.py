@@ -103,8 +103,9 @@ class Door(Struct, frozen=True, kw_only=True):
 
     def address(self, connection: Connection) -> str:
         """The client's address as the outermost proxy of ours saw it; anybody may write what stands before that."""
-        written = ",".join(connection.headers.getall("x-forwarded-for", []))
-        seen = [each.strip() for each in written.split(",") if each.strip()]
-        if 0 < self.proxies <= len(seen):
-            return seen[-self.proxies]
+        if self.proxies:
+            written = ",".join(connection.headers.getall("x-forwarded-for", []))
+            seen = [each.strip() for each in written.split(",") if each.strip()]
+            if self.proxies <= len(seen):
+                return seen[-self.proxies]
         return connection.client.host if connection.client else ""
