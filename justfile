@@ -108,6 +108,7 @@ security: _develop
 [group('gate')]
 schemas: _develop
     "{{ bin }}/python" .ci/settings_page.py --check
+    "{{ bin }}/python" .ci/prometheus_rule.py --check
     "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas --check
     "{{ bin }}/python" -m authpulse_health_api.print_document | cmp - docs/openapi.json
 
@@ -150,6 +151,22 @@ sbom: _develop
         echo "artefacts/$component.cdx.json"; \
     done
 
+# Render the Kubernetes overlays into deploy/k8s/rendered; needs kustomize
+[group('deploy')]
+manifests:
+    for overlay in trial production; do \
+        kustomize build "deploy/k8s/overlays/$overlay" > "deploy/k8s/rendered/$overlay.yaml"; \
+    done
+
+# The alert rules by promtool, and that the rendered manifests are those of the overlays; needs promtool and kustomize
+[group('deploy')]
+deploy-check:
+    promtool check rules deploy/observability/alerts.yaml
+    promtool test rules deploy/observability/alerts_test.yaml
+    for overlay in trial production; do \
+        kustomize build "deploy/k8s/overlays/$overlay" | cmp - "deploy/k8s/rendered/$overlay.yaml"; \
+    done
+
 # --- at the desk ------------------------------------------------------------------------------------------------------
 
 # Write the code in the house's format, mending what can be mended
@@ -162,6 +179,7 @@ fmt: _develop
 [group('desk')]
 publish: _develop
     "{{ bin }}/python" .ci/settings_page.py
+    "{{ bin }}/python" .ci/prometheus_rule.py
     "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas
     "{{ bin }}/python" -m authpulse_health_api.print_document > docs/openapi.json
 
