@@ -299,10 +299,10 @@ def test_a_client_s_brought_token_is_used_until_it_ends_and_a_new_owner_alone_ch
     assert (taken_over.after.needs_reauth, taken_over.after.due_at) == (True, None)
 
 
-def test_http_may_not_change_what_a_file_declares_but_may_repeat_it() -> None:
+def test_http_may_not_declare_what_a_file_declares() -> None:
     refusal = Refused(slug="conflict", detail="The connection is declared by a connections file; change it there.")
     assert registered(NEW_SECRET, connection(), by="http") == refusal
-    assert registered(declaration(), connection(), by="http") is None
+    assert registered(declaration(), connection(), by="http") == refusal
     dead = connection(tokens=None)
     assert registered(with_token(declaration()), dead, by="http", fingerprint="f1") == refusal
 

@@ -134,6 +134,12 @@ class System:
         except httpx.TransportError:
             return httpx.Response(599)
 
+    def command(self, method: str, path: str, body: object | None = None, **headers: str) -> httpx.Response:
+        """A request below `/api/v1/admin/connections` with the admin's token."""
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}", **headers}
+        url = f"{self.url}/api/v1/admin/connections{path}"
+        return httpx.request(method, url, json=body, headers=headers, timeout=30)
+
     def bulk(self) -> list[Row]:
         """The rows of the bulk answer."""
         answer = self.get("/api/v1/admin/connections/oauth-health")

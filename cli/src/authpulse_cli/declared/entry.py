@@ -8,9 +8,9 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct
 
-from authpulse_cli.declared.durations import seconds
 from authpulse_cli.declared.sources import secret, written_out
 from authpulse_contract.connections import BroughtToken, Declaration, OAuthConfig
+from authpulse_contract.durations import seconds
 from authpulse_contract.events import Grant
 from authpulse_contract.secret import Secret
 

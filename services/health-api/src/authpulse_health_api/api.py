@@ -5,18 +5,24 @@ from typing import Final
 
 from litestar import Litestar, Response, Router, get
 from litestar.types import ControllerRouterHandler
+from msgspec import Struct
 
+from authpulse_health_api.addresses import Addresses
 from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.bulk import bulk_routes
+from authpulse_health_api.commands import Commands
 from authpulse_health_api.connection import connection_routes
 from authpulse_health_api.document import describe
 from authpulse_health_api.door import Door
 from authpulse_health_api.failures import HANDLERS
 from authpulse_health_api.guard import signed_in
 from authpulse_health_api.ledger import Pool
+from authpulse_health_api.manage import manage_routes
+from authpulse_health_api.owner import owner_routes
 from authpulse_health_api.probes import probe_routes
 from authpulse_health_api.session import session_routes
 from authpulse_health_api.shared_causes import incident_routes
+from authpulse_health_api.signing_in import callback, sign_in_start
 from authpulse_health_api.site import site_routes
 from authpulse_health_api.stream import stream_routes
 from authpulse_health_api.watch import Watch
@@ -25,20 +31,41 @@ _BODY_LIMIT: Final = 64 * 1024
 """Bytes; the largest body is a connection's declaration."""
 
 
-def make_routes(watch: Watch, broadcast: Broadcast, ledger: Pool, door: Door) -> list[ControllerRouterHandler]:
+class Parts(Struct, frozen=True, kw_only=True):
+    """What the handlers work with."""
+
+    watch: Watch
+    broadcast: Broadcast
+    ledger: Pool
+    door: Door
+    commands: Commands
+    addresses: Addresses
+
+
+def make_routes(parts: Parts) -> list[ControllerRouterHandler]:
     """Every route but the document that describes them."""
+    commands, addresses, ledger = parts.commands, parts.addresses, parts.ledger
     admin = Router(
         "/api/v1/admin",
         route_handlers=[
-            *bulk_routes(watch, ledger),
-            *incident_routes(watch, ledger),
-            *stream_routes(watch, broadcast),
+            *bulk_routes(parts.watch, ledger),
+            *incident_routes(parts.watch, ledger),
+            *stream_routes(parts.watch, parts.broadcast),
             *connection_routes(ledger),
+            *manage_routes(commands, addresses, ledger),
+            sign_in_start(commands, addresses),
         ],
-        guards=[signed_in(door)],
+        guards=[signed_in(parts.door)],
         security=[{"bearer": []}, {"session": []}],
     )
-    return [admin, *session_routes(door), *probe_routes(watch), *site_routes()]
+    return [
+        admin,
+        callback(commands, addresses),
+        *owner_routes(commands, addresses, parts.door),
+        *session_routes(parts.door),
+        *probe_routes(parts.watch),
+        *site_routes(),
+    ]
 
 
 def make_api(routes: Sequence[ControllerRouterHandler]) -> Litestar:

@@ -1,5 +1,6 @@
 """One connection over HTTP: its OAuth status and its history."""
 
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -32,15 +33,8 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         responses=documented(*_COMMON, Slug.NOT_OAUTH, Slug.INVALID),
     )
     async def oauth_status(kind: Kind, name: Name, as_of: AsOf = None) -> Response[OAuthStatus]:
-        async with reading(ledger) as db:
-            found = await find_status(db, plain(kind), plain(name), to_moment(as_of))
-        match found:
-            case None:
-                raise Problem(Slug.UNKNOWN_CONNECTION)
-            case NotOAuth():
-                raise Problem(Slug.NOT_OAUTH)
-            case OAuthStatus():
-                return Response(found, headers=_NO_STORE)
+        found = await read_status(ledger, plain(kind), plain(name), to_moment(as_of))
+        return Response(found, headers=_NO_STORE)
 
     @get(
         "/connections/{kind:str}/{name:str}/auth-events",
@@ -70,6 +64,19 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         return Response(found, headers=_NO_STORE)
 
     return [oauth_status, auth_events]
+
+
+async def read_status(ledger: Pool, kind: str, name: str, as_of: datetime | None = None) -> OAuthStatus:
+    """The OAuth status, now or at `as_of`. Raises `Problem` where there is none."""
+    async with reading(ledger) as db:
+        found = await find_status(db, kind, name, as_of)
+    match found:
+        case None:
+            raise Problem(Slug.UNKNOWN_CONNECTION)
+        case NotOAuth():
+            raise Problem(Slug.NOT_OAUTH)
+        case OAuthStatus():
+            return found
 
 
 def plain(segment: str) -> str:

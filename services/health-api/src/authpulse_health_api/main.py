@@ -10,10 +10,12 @@ from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.metrics import metrics_page
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
-from authpulse_health_api.api import make_api, make_routes
+from authpulse_health_api.addresses import Addresses
+from authpulse_health_api.api import Parts, make_api, make_routes
 from authpulse_health_api.attempts import Attempts
 from authpulse_health_api.audit import audited
 from authpulse_health_api.broadcast import Broadcast
+from authpulse_health_api.commands import Commands
 from authpulse_health_api.door import Door
 from authpulse_health_api.edge import edge
 from authpulse_health_api.jwks import Jwks
@@ -57,8 +59,16 @@ async def _serve(stop: asyncio.Event) -> None:
     async with pool(settings.database_url.reveal()) as ledger:
         watch, woken = Watch(ledger), asyncio.Event()
         broadcast = Broadcast(watch)
-        door = door_of(settings)
-        app = edge(quick(audited(make_api(make_routes(watch, broadcast, ledger, door))), watch, door))
+        door, commands = door_of(settings), Commands(settings.nats_url.reveal())
+        parts = Parts(
+            watch=watch,
+            broadcast=broadcast,
+            ledger=ledger,
+            commands=commands,
+            addresses=Addresses(settings.public_url, settings.http),
+            door=door,
+        )
+        app = edge(quick(audited(make_api(make_routes(parts))), watch, door))
 
         async def has_rows() -> bool:
             return watch.board is not None
@@ -68,6 +78,8 @@ async def _serve(stop: asyncio.Event) -> None:
             following = together.create_task(watch.follow(woken, settings.poll_interval))
             together.create_task(broadcast.run(stop))
             listening = together.create_task(listen(settings.nats_url.reveal(), woken.set))
+            commanding = together.create_task(commands.run())
             await serve(app, address, port, stop)
             following.cancel()
             listening.cancel()
+            commanding.cancel()

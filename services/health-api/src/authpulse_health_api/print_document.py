@@ -3,9 +3,11 @@
 import sys
 
 from authpulse_contract.secret import Secret
-from authpulse_health_api.api import make_routes
+from authpulse_health_api.addresses import Addresses
+from authpulse_health_api.api import Parts, make_routes
 from authpulse_health_api.attempts import Attempts
 from authpulse_health_api.broadcast import Broadcast
+from authpulse_health_api.commands import Commands
 from authpulse_health_api.document import describe
 from authpulse_health_api.door import Door
 from authpulse_health_api.ledger import pool
@@ -16,7 +18,15 @@ def document() -> bytes:
     """The document of the routes as they are."""
     ledger = pool("")
     watch = Watch(ledger)
-    return describe(make_routes(watch, Broadcast(watch), ledger, Door(token=Secret(""), keys={}, attempts=Attempts(1))))
+    parts = Parts(
+        watch=watch,
+        broadcast=Broadcast(watch),
+        ledger=ledger,
+        commands=Commands(""),
+        addresses=Addresses(None, ""),
+        door=Door(token=Secret(""), keys={}, attempts=Attempts(1)),
+    )
+    return describe(make_routes(parts))
 
 
 if __name__ == "__main__":

@@ -24,11 +24,15 @@ class Slug(Enum):
     UNKNOWN_CONNECTION = ("unknown_connection", 404, "No such connection")
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405, "This method is not to be had here")
     NOT_OAUTH = ("not_oauth", 409, "Not an OAuth connection")
+    NEEDS_REAUTH = ("needs_reauth", 409, "Somebody has to sign in at the identity provider again")
+    CONFLICT = ("conflict", 409, "The connection does not allow it as it is")
     TOO_LARGE = ("too_large", 413, "The request body is too large")
     INVALID = ("invalid", 422, "The request cannot be used as it is")
     TOO_MANY_FAILURES = ("too_many_failures", 429, "Too many tokens that are not good")
     INTERNAL = ("internal", 500, "Something broke here")
     ISSUER_AWAY = ("issuer_away", 503, "The issuer of the token is out of reach")
+    IDP_FAILED = ("idp_failed", 502, "The identity provider gave no token this time")
+    NO_REFRESHER = ("no_refresher", 503, "The refresher is out of reach")
     LEDGER_AWAY = ("ledger_away", 503, "The ledger is out of reach")
 
     @property

@@ -22,6 +22,8 @@ _FIND: Final = f"""
     ) as e
     left join lateral ({FAILING_SINCE}) as failing on true"""  # noqa: S608 -- no value in it
 
+_VERSION: Final = "select version from ledger.connection_health where kind = %s and name = %s"
+
 
 class Revocation(Struct, frozen=True, kw_only=True):
     """When, why and by whom the grant was last lost."""
@@ -78,6 +80,12 @@ async def find_status(
     if isinstance(event, ConnectionRemoved):
         return None
     return _status(event, found[1]) if event.state.has_oauth else NotOAuth()
+
+
+async def known_version(db: AsyncConnection, kind: str, name: str) -> int | None:
+    """The version of the connection's newest event in the ledger."""
+    found = await (await db.execute(_VERSION, (kind, name))).fetchone()
+    return found[0] if found else None
 
 
 def _status(event: Event, failing_since: datetime | None) -> OAuthStatus:

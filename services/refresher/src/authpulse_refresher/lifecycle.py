@@ -72,7 +72,7 @@ def register(  # noqa: PLR0913 -- time, randomness and ids are arguments, by key
         changed = (*changed, "token")
     if not fresh and before.declared_by != declared_by:
         if declared_by == "http":
-            return _conflict(before) if changed else None
+            return _conflict(before)
         changed = (*changed, "declared_by")
     if not fresh and not changed:
         return None

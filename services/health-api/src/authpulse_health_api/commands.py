@@ -1,0 +1,84 @@
+"""Forwards commands to the refresher over NATS and turns its refusals into problems."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+import nats.errors
+from nats.aio.client import Client
+
+from authpulse_contract.codec import from_json, to_json
+from authpulse_contract.commands import Refused, Slug
+from authpulse_contract.subjects import command_subject, inbox
+from authpulse_health_api import problems
+from authpulse_health_api.problems import Fault, Problem
+
+PATIENCE: Final = 10.0
+"""Seconds for a command that asks no IdP, or only for its metadata."""
+IDP_PATIENCE: Final = 60.0
+"""Seconds for a command that waits for an IdP: its deadline and the time to store what it gave."""
+_RETRY_AFTER: Final = {"Retry-After": "5"}
+_SLUGS: Final[dict[Slug, problems.Slug]] = {
+    "unknown_connection": problems.Slug.UNKNOWN_CONNECTION,
+    "not_oauth": problems.Slug.NOT_OAUTH,
+    "invalid": problems.Slug.INVALID,
+    "conflict": problems.Slug.CONFLICT,
+    "unavailable": problems.Slug.NO_REFRESHER,
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Commands:
+    """A connection to NATS for commands alone."""
+
+    def __init__(self, nats_url: str) -> None:
+        self._url, self._client = nats_url, Client()
+
+    async def run(self) -> None:
+        """Stay connected, until cancelled; waits for NATS for as long as it takes."""
+        try:
+            await self._client.connect(
+                self._url.split(","),
+                name="authpulse-health-api-commands",
+                inbox_prefix=inbox("health-api"),
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                error_cb=_note,
+            )
+            await asyncio.Event().wait()
+        finally:
+            await self._client.close()
+
+    async def ask(self, verb: str, command: object, reply: Any, *, patience: float = PATIENCE) -> Any:
+        """The reply, one of the union `reply`. Raises `Problem`: it is a refusal, or there is nobody to answer."""
+        if not self._client.is_connected:
+            raise _nobody("NATS is out of reach.")
+        try:
+            answer = await self._client.request(command_subject(verb), to_json(command), timeout=patience)
+        except nats.errors.NoRespondersError:
+            raise _nobody("No refresher is running.") from None
+        except (nats.errors.Error, TimeoutError) as failure:
+            _log.warning("%s was not answered: %s", verb, type(failure).__name__)
+            raise _nobody("The refresher has not answered in time; what was asked may yet be done.") from None
+        found = from_json(answer.data, reply)
+        if isinstance(found, Refused):
+            raise _refusal(found)
+        return found
+
+
+def _nobody(detail: str) -> Problem:
+    return Problem(problems.Slug.NO_REFRESHER, detail, headers=_RETRY_AFTER)
+
+
+def _refusal(refused: Refused) -> Problem:
+    slug = _SLUGS[refused.slug]
+    headers = _RETRY_AFTER if slug is problems.Slug.NO_REFRESHER else None
+    if refused.member is None:
+        return Problem(slug, refused.detail, headers=headers)
+    fault = Fault(member=refused.member, source="body", detail=refused.detail)
+    return Problem(slug, f"{refused.member} {refused.detail}", faults=[fault], headers=headers)
+
+
+async def _note(failure: Exception) -> None:
+    _log.debug("NATS: %s", type(failure).__name__)
