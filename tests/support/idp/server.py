@@ -68,3 +68,6 @@ class Idp:
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+            # Connections that were dropped are closed in the rounds that follow, which the loop must still go.
+            for _ in range(5):
+                await asyncio.sleep(0)

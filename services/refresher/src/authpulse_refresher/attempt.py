@@ -1,6 +1,7 @@
 """One attempt at one leased connection: ask if there is something to ask, judge, store."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -31,6 +32,10 @@ _UNREADABLE: Final = Transient(cause="unreadable")
 _log = logging.getLogger(__name__)
 
 
+def _ignore(_: Answer | NoAnswer) -> None:
+    return
+
+
 class Attempts:
     """Carries attempts out; `deadline` is for the IdP's whole answer, in seconds; `keep_for` as in `decide`.
 
@@ -52,11 +57,14 @@ class Attempts:
         self._wires, self._journal, self._committer = wires, journal, Committer(vault, journal)
         self._rules = Rules(traits=traits, hold=timedelta(seconds=hold), keep_for=keep_for)
 
-    async def run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
+    async def run(
+        self, lease: Lease, row: Row, actor: str, heard: Callable[[Answer | NoAnswer], None] = _ignore
+    ) -> Decision | None:
         """Carry one out and store its outcome; None: it was overtaken and dropped, or not begun in time.
 
         One that somebody began and never finished is settled first, by itself: all that is known of it is that the IdP
-        may have obeyed. When the next one follows, `unknown.next_try` says.
+        may have obeyed. When the next one follows, `unknown.next_try` says. `heard` is told
+        what the IdP answered.
         """
         asked = Asked(lease=lease, connection=row.connection, actor=actor)
         if lease.abandoned:
@@ -77,6 +85,7 @@ class Attempts:
             return None
         if isinstance(answer, Answer):
             self._note(asked, answer, duration_ms)
+        heard(answer)
         return await self._conclude(asked, answer, duration_ms)
 
     async def adopt(self, attempt_id: UUID, answered: Answered) -> bool:

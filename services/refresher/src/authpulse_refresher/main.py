@@ -97,6 +97,7 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
         attempts,
         in_flight=settings.in_flight,
         per_host=settings.in_flight_per_host,
+        rate=settings.rate_per_host,
         poll_interval=settings.poll_interval,
         pulse=pulse,
     )

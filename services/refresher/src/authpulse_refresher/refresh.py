@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import traceback
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -11,6 +10,8 @@ from uuid import UUID
 from authpulse_chassis.fitness import Pulse
 from authpulse_contract.events import BACKGROUND
 from authpulse_refresher.attempt import Attempts
+from authpulse_refresher.budget import Limits
+from authpulse_refresher.hosts import Hosts
 from authpulse_refresher.lease import Lease, lease_due, lease_one
 from authpulse_refresher.metrics import attempted
 from authpulse_refresher.model import Decision
@@ -21,6 +22,8 @@ from authpulse_refresher.vault_rows import Row
 
 STORE_MARGIN: Final = 30.0
 """Seconds beyond the deadline of the answer that a lease lasts, and that a stop waits: time to store the outcome."""
+RATE: Final = 1000.0
+"""Refreshes that may begin in a second at one host."""
 # Outcomes are committed in groups, so that places come free in groups; one lease statement fills them all.
 _GATHERING: Final = 0.005
 
@@ -28,12 +31,24 @@ _log = logging.getLogger(__name__)
 
 
 class Refresher:
-    """Runs the attempts of this process: at most `in_flight` at once, `per_host` of them at one IdP's host."""
+    """Runs the attempts of this process: at most `in_flight` at once, `per_host` of them at one IdP's host.
 
-    def __init__(
-        self, attempts: Attempts, *, in_flight: int, per_host: int, poll_interval: float, pulse: Pulse
+    `rate`: how many may begin there in a second. A host that is down or asks for quiet is left alone: what is due there
+    is not even leased.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each by keyword
+        self,
+        attempts: Attempts,
+        *,
+        in_flight: int,
+        per_host: int,
+        poll_interval: float,
+        pulse: Pulse,
+        rate: float = RATE,
     ) -> None:
-        self._attempts, self._in_flight, self._per_host = attempts, in_flight, per_host
+        self._attempts, self._in_flight = attempts, in_flight
+        self._hosts = Hosts(Limits(at_once=per_host, rate=rate))
         self._poll_interval, self._pulse = poll_interval, pulse
         self._lease_seconds = attempts.deadline + STORE_MARGIN
         self._running: dict[asyncio.Task[Decision | None], str] = {}
@@ -84,10 +99,13 @@ class Refresher:
         free = self._in_flight - len(self._running)
         if free <= 0:
             return
-        budgets = {host: max(0, self._per_host - busy) for host, busy in Counter(self._running.values()).items()}
         async with self._attempts.vault.pool.connection() as db:
             leases = await lease_due(
-                db, limit=free, seconds=self._lease_seconds, budget=self._per_host, budgets=budgets
+                db,
+                limit=free,
+                seconds=self._lease_seconds,
+                budget=self._hosts.limits.at_once,
+                budgets=self._hosts.rooms(),
             )
             rows = await load(db, self._attempts.vault.ring, [lease.connection_id for lease in leases])
         for lease in leases:
@@ -96,18 +114,20 @@ class Refresher:
     def _begin(self, lease: Lease, row: Row, actor: str) -> asyncio.Task[Decision | None]:
         """A task of its own: whoever waits for it may be cancelled, the attempt is not."""
         task = asyncio.create_task(self._run(lease, row, actor))
-        self._running[task] = lease.idp_host or ""
+        self._running[task] = host = lease.idp_host or ""
+        self._hosts.begin(host)
         task.add_done_callback(self._end)
         return task
 
     def _end(self, task: asyncio.Task[Decision | None]) -> None:
         # Whoever ends makes room, here and in the budget of its host.
-        del self._running[task]
+        self._hosts.end(self._running.pop(task))
         self.wake()
 
     async def _run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
         try:
-            decision = await self._attempts.run(lease, row, actor)
+            host = lease.idp_host or ""
+            decision = await self._attempts.run(lease, row, actor, lambda answer: self._hosts.hear(host, answer))
         except Exception as bug:
             # Without its text, which may hold anything. The end of the lease brings the connection back.
             _log.error(

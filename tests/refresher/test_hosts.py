@@ -1,0 +1,89 @@
+"""What is due at a host in trouble is not even leased, and the others' tokens are refreshed meanwhile."""
+
+import asyncio
+
+from authpulse_chassis.fitness import Pulse
+from authpulse_refresher.attempt import Attempts
+from authpulse_refresher.budget import FAILURES
+from authpulse_refresher.refresh import Refresher
+from authpulse_refresher.vault import Vault
+from authpulse_refresher.wire import Wires
+from support.idp import Answer, Client, Hang, Idp
+from support.vault import declared, outbox, registered, rows
+from support.waiting import eventually
+
+
+class Running:
+    """A refresher at work."""
+
+    def __init__(self, vault: Vault, *, in_flight: int, per_host: int, deadline: float = 5.0) -> None:
+        self._wires, self._stop = Wires(), asyncio.Event()
+        attempts = Attempts(vault=vault, wires=self._wires, deadline=deadline)
+        refresher = Refresher(
+            attempts, in_flight=in_flight, per_host=per_host, poll_interval=0.05, pulse=Pulse(), rate=1000.0
+        )
+        self._task = asyncio.create_task(refresher.run(self._stop))
+
+    async def __aenter__(self) -> None:
+        return
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        await self._task
+        await self._wires.close()
+
+
+async def many(vault: Vault, client: Client, count: int) -> None:
+    for number in range(count):
+        await registered(vault, declared(client, name=f"{client.client_id}-{number}"))
+
+
+async def posts(client: Client) -> int:
+    return len(client.posts)
+
+
+async def test_a_host_that_is_down_sees_a_few_attempts_and_then_probes_and_the_rest_is_not_told_as_failing(
+    vault: Vault, idp: Idp
+) -> None:
+    client = idp.client("down", secret="s")
+    client.always(Answer.error(502))
+    await many(vault, client, 40)
+    async with Running(vault, in_flight=4, per_host=4):
+        await eventually(lambda: _at_least(client, FAILURES), wanted=True)
+        await asyncio.sleep(0.8)
+        assert len(client.posts) <= FAILURES + 4, "no herd"
+        told = {event.connection_name for event in await outbox(vault) if event.version > 1}
+        assert len(told) <= FAILURES + 4
+        leased = await rows(vault, "select 1 from vault.due where attempt_id is not null")
+        assert len(leased) <= 1, "what is blocked is not leased"
+        client.always(None)
+        await eventually(lambda: _refreshed(vault), 40, seconds=20)
+
+
+async def test_a_host_that_asks_for_quiet_gets_it(vault: Vault, idp: Idp) -> None:
+    client = idp.client("busy", secret="s")
+    client.next(Answer.error(429, "slow_down"), Answer(status=429, headers={"Retry-After": "1"}))
+    await many(vault, client, 10)
+    async with Running(vault, in_flight=1, per_host=1):
+        await eventually(lambda: _at_least(client, 10), wanted=True)
+    times = [post.at for post in client.posts]
+    assert times[2] - times[1] >= 0.95
+
+
+async def test_a_host_that_hangs_holds_its_share_of_the_places_only(vault: Vault, idp: Idp) -> None:
+    hung, well = idp.client("hung", secret="s"), idp.client("well", secret="s")
+    hung.always(Hang())
+    well.token_url = well.token_url.replace("127.0.0.1", "localhost")
+    await many(vault, hung, 10)
+    await many(vault, well, 10)
+    async with Running(vault, in_flight=4, per_host=2, deadline=1.0):
+        await eventually(lambda: posts(well), 10, seconds=5)
+        assert len(hung.posts) <= 4
+
+
+async def _at_least(client: Client, count: int) -> bool:
+    return len(client.posts) >= count
+
+
+async def _refreshed(vault: Vault) -> int:
+    return len(await rows(vault, "select 1 from vault.connections where generation > 1"))
