@@ -33,7 +33,9 @@ def declared(client: Client, *, name: str = "crm", refresh_token: str | None = N
 
 async def registered(vault: Vault, declaration: Declaration) -> Connection:
     """The connection, registered now and due at once where it brings a token."""
-    reply = await register(vault, Wires(), Register(declaration=declaration, declared_by="file", actor="test"))
+    wires = Wires()
+    reply = await register(vault, wires, Register(declaration=declaration, declared_by="file", actor="test"))
+    await wires.close()
     assert isinstance(reply, Done), reply
     return await stored(vault, declaration.name)
 
