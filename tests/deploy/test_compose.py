@@ -118,6 +118,13 @@ def test_no_secret_is_in_a_log_or_in_what_the_engine_tells(system: Compose) -> N
             assert [secret for secret in planted if secret in told] == []
 
 
+def test_no_service_tries_what_it_may_not(system: Compose) -> None:
+    """Its user and its role suffice for what it does; an attempt that is refused may well go unseen otherwise."""
+    for server, complaint in (("nats", "Violation"), ("postgres", "permission denied")):
+        log = run("docker", "logs", system.inspect(server)["Id"]).splitlines()
+        assert [line for line in log if complaint in line] == []
+
+
 def test_everything_runs_without_privileges_on_a_read_only_file_system(system: Compose) -> None:
     for service in (*SERVICES, "demo-idp"):
         host = system.inspect(service)["HostConfig"]

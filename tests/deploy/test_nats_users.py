@@ -31,6 +31,7 @@ PUBLISH: Final = {
     "auth.events.api.crm.refresh_succeeded": {"refresher"},
     "auth.commands.register": {"health-api", "operator"},
     "auth.commands.refresh": {"health-api", "operator"},
+    "auth.commands.reseal": {"operator"},
     "auth.tokens.get": {"token-client"},
     "auth.health.advanced": {"event-store"},
     "auth.inbox.refresher.forged": set[str](),
