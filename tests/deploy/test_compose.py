@@ -116,6 +116,12 @@ def test_no_secret_is_in_a_log_or_in_what_the_engine_tells(system: Compose) -> N
             assert [secret for secret in planted if secret in told] == []
 
 
+def test_the_refresher_has_a_place_for_answers_that_are_not_stored_yet(system: Compose) -> None:
+    assert "AUTHPULSE_SPILL_DIR" not in run("docker", "logs", system.inspect("refresher")["Id"])
+    mounted = {mount["Destination"] for mount in system.inspect("refresher")["Mounts"]}
+    assert "/var/lib/authpulse" in mounted
+
+
 def test_no_service_tries_what_it_may_not(system: Compose) -> None:
     """Its user and its role suffice for what it does; an attempt that is refused may well go unseen otherwise."""
     for server, complaint in (("nats", "Violation"), ("postgres", "permission denied")):
