@@ -78,13 +78,15 @@ async def test_who_serves_facts_hears_no_secrets(up: Up) -> None:
     server = up.instance["nats_url"].rpartition("@")[2]
     bus = await nats.connect(f"nats://health-api:{password}@{server}", error_cb=note)
     await bus.subscribe("auth.commands.>")
+    await bus.subscribe("auth.inbox.operator.>")
+    await bus.subscribe("_INBOX.>")
     await bus.publish("auth.tokens.get", b"{}")
     await bus.flush()
 
     async def refusals() -> int:
         return len(refused)
 
-    await eventually(refusals, 2)
+    await eventually(refusals, 4)
     await bus.close()
     assert all("permissions violation" in each for each in refused)
 

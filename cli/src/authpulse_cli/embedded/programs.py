@@ -12,7 +12,7 @@ from authpulse_cli.embedded.postgres import postgres
 from authpulse_cli.embedded.program import Program
 from authpulse_cli.embedded.ready import answers_commands, serves, takes_events
 from authpulse_cli.embedded.site import Site
-from authpulse_contract.subjects import EVENTS, command_subject
+from authpulse_contract.subjects import EVENTS, command_subject, inbox
 
 COMMANDS: Final = command_subject(">")
 TOKENS: Final = "auth.tokens.>"
@@ -33,10 +33,22 @@ def nats_program(site: Site) -> Program:
     """The NATS server. Raises `CommandError`."""
     # Commands carry client secrets, answers to auth.tokens.get carry tokens: neither is for those who serve facts.
     hush = (COMMANDS, TOKENS)
+    # Nor are the answers, whoever asked, with an inbox of its own or with the usual one.
+    answers = ("_INBOX.>", inbox("operator.>"), inbox("refresher.>"))
     users = (
         _user(site, "refresher"),
-        _user(site, "event-store", never_publishes=(EVENTS, *hush), never_hears=hush),
-        _user(site, "health-api", never_publishes=(EVENTS, TOKENS), never_hears=hush),
+        _user(
+            site,
+            "event-store",
+            never_publishes=(EVENTS, *hush),
+            never_hears=(*hush, *answers, inbox("health-api.>")),
+        ),
+        _user(
+            site,
+            "health-api",
+            never_publishes=(EVENTS, TOKENS),
+            never_hears=(*hush, *answers, inbox("event-store.>")),
+        ),
         _user(site, "operator"),
     )
     return nats_server(site.data / "nats", site.nats_port, users)
