@@ -35,9 +35,14 @@ _EVENTS = "select position, version, event_type, body from ledger.events where {
 
 
 class System:
-    """A system of its own; `start` returns once it serves. Everything it logs is in `folder`."""
+    """A system of its own; `start` returns once it serves. Everything it logs is in `folder`.
 
-    def __init__(self, folder: Path, *, vault_url: str, ledger_url: str) -> None:
+    `refreshers`: how many share the work; `settings` are further ones of theirs.
+    """
+
+    def __init__(
+        self, folder: Path, *, vault_url: str, ledger_url: str, refreshers: int = 1, settings: Mapping[str, str] = {}
+    ) -> None:
         folder.mkdir()
         self.folder, self.vault_url, self.ledger_url = folder, vault_url, ledger_url
         self.nats = NatsServer(folder / "nats")
@@ -52,20 +57,25 @@ class System:
             "AUTHPULSE_POLL_INTERVAL": "0.1",
             "AUTHPULSE_IDP_DEADLINE": "5",
         }
-        self.refresher = self._service("authpulse_refresher", everywhere | refresher)
+        refresher |= settings
+        self.refreshers = [
+            self._service("authpulse_refresher", everywhere | refresher, number) for number in range(refreshers)
+        ]
+        self.refresher = self.refreshers[0]
         self.event_store = self._service("authpulse_event_store", everywhere | {"AUTHPULSE_DATABASE_URL": ledger_url})
         http = {"AUTHPULSE_HTTP": self.url.removeprefix("http://"), "AUTHPULSE_ADMIN_TOKEN": ADMIN_TOKEN}
         self.health_api = self._service(
             "authpulse_health_api", everywhere | http | {"AUTHPULSE_DATABASE_URL": ledger_url}
         )
 
-    def _service(self, module: str, settings: dict[str, str]) -> Service:
-        self.probes[module] = f"127.0.0.1:{free_port()}"
-        return Service(module, settings | {"AUTHPULSE_PROBE": self.probes[module]}, self.folder / f"{module}.log")
+    def _service(self, module: str, settings: dict[str, str], number: int = 0) -> Service:
+        name = f"{module}-{number}" if number else module
+        self.probes[name] = f"127.0.0.1:{free_port()}"
+        return Service(module, settings | {"AUTHPULSE_PROBE": self.probes[name]}, self.folder / f"{name}.log")
 
     @property
-    def services(self) -> tuple[Service, Service, Service]:
-        return self.refresher, self.event_store, self.health_api
+    def services(self) -> tuple[Service, ...]:
+        return *self.refreshers, self.event_store, self.health_api
 
     def start(self) -> None:
         self.nats.start()
@@ -209,14 +219,14 @@ class System:
 
 
 @contextmanager
-def running_system(folder: Path, *, vault_url: str, ledger_url: str) -> Iterator[System]:
-    """A started system; stopped, with nothing left over, whatever happens."""
-    system = System(folder, vault_url=vault_url, ledger_url=ledger_url)
+def running_system(folder: Path, *, vault_url: str, ledger_url: str, **members: Any) -> Iterator[System]:
+    """A started system, `members` as of `System`; stopped, with nothing left over, whatever happens."""
+    system = System(folder, vault_url=vault_url, ledger_url=ledger_url, **members)
     try:
         system.start()
         yield system
         statuses = system.stop()
-        assert statuses == [0, 0, 0], statuses
+        assert set(statuses) == {0}, statuses
     finally:
         system.clear()
         # pytest shows it where the test fails, which is seldom understood without.
