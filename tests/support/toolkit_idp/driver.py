@@ -46,6 +46,18 @@ class ToolkitIdp:
         """What the IdP's operator does when a secret has leaked."""
         _run(self.folder, "change-secret", client_id, secret)
 
+    @property
+    def revocation_url(self) -> str:
+        return f"{self.url}/o/revoke_token/"
+
+    def consent(self, address: str, user: str, password: str) -> str:
+        """Where the browser of somebody who signs in and consents at `address` is sent back to."""
+        with httpx.Client(follow_redirects=True) as browser:
+            page = browser.get(address)
+            page = browser.post(page.url, data={**_hidden(page.text), "username": user, "password": password})
+            consent = browser.post(page.url, data={**_hidden(page.text), "allow": "Authorize"}, follow_redirects=False)
+        return consent.headers["Location"]
+
     def sign_in(self, user: str, password: str, client_id: str, client_secret: str) -> dict[str, object]:
         """The token answer of an authorization-code flow with PKCE: sign in, consent, exchange the code."""
         verifier = secrets.token_urlsafe(48)
@@ -59,11 +71,8 @@ class ToolkitIdp:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        with httpx.Client(base_url=self.url, follow_redirects=True) as browser:
-            page = browser.get("/o/authorize/", params=query)
-            page = browser.post(page.url, data={**_hidden(page.text), "username": user, "password": password})
-            consent = browser.post(page.url, data={**_hidden(page.text), "allow": "Authorize"}, follow_redirects=False)
-        answered = parse_qs(urlsplit(consent.headers["Location"]).query)
+        address = str(httpx.URL(self.authorization_url, params=query))
+        answered = parse_qs(urlsplit(self.consent(address, user, password)).query)
         assert answered["state"] == [query["state"]]
         form = {
             "grant_type": "authorization_code",
@@ -76,12 +85,14 @@ class ToolkitIdp:
 
 
 @contextmanager
-def toolkit_idp(folder: Path, *, users: dict[str, str], clients: dict[str, str], life: int) -> Iterator[ToolkitIdp]:
+def toolkit_idp(
+    folder: Path, *, users: dict[str, str], clients: dict[str, str], life: int, redirect_uri: str = _REDIRECT
+) -> Iterator[ToolkitIdp]:
     """Serve on loopback: `users` to passwords, `clients` to secrets, access tokens living `life` seconds."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "life.json").write_text(str(life))
     registered = [
-        {"client_id": client_id, "client_secret": secret, "name": client_id, "redirect_uris": _REDIRECT}
+        {"client_id": client_id, "client_secret": secret, "name": client_id, "redirect_uris": redirect_uri}
         for client_id, secret in clients.items()
     ]
     _run(folder, "prepare", given=json.dumps({"users": users, "clients": registered}))

@@ -132,7 +132,11 @@ def _tokens(columns: Mapping[str, Any], ring: KeyRing) -> Tokens | None:
 
 
 def _kept(columns: Mapping[str, Any], ring: KeyRing) -> Kept | None:
-    refresh_token = _open(columns, "kept_refresh_token", ring)
+    try:
+        refresh_token = _open(columns, "kept_refresh_token", ring)
+    except SealError:
+        # One can do without it, unlike the rest of the row.
+        return None
     if refresh_token is None:
         return None
     return Kept(
