@@ -1,5 +1,6 @@
 """API keys and tokens of an OIDC issuer: who they let in, as whom, and what 401, 403 and 429 mean."""
 
+import asyncio
 import base64
 import json
 import re
@@ -23,6 +24,7 @@ from authpulse_health_api.problems import Problem, Slug
 from support.issuer import Issuer, running_issuer
 from support.ledger import ADMIN_TOKEN, BULK, Api, running_api
 from support.servers import NatsServer
+from support.stream import reading
 
 SESSION = "/api/v1/session"
 VIEWER, ADMIN = "apk_viewer", "apk_admin"
@@ -89,6 +91,14 @@ def test_a_token_of_the_issuer_is_good_while_it_lasts(client: httpx.Client, issu
     signed_in = client.post(SESSION, json={"token": issuer.token(life=60)})
     life = int(re.findall(r"Max-Age=(\d+)", signed_in.headers["set-cookie"])[0])
     assert 50 <= life <= 60
+
+
+async def test_a_stream_ends_with_the_token_that_opened_it(guarded: Api, issuer: Issuer) -> None:
+    async with reading(guarded, headers=bearing(issuer.token(life=1))) as reader:
+        assert reader.status == 200
+        async with asyncio.timeout(15):
+            await reader.read()
+        assert reader.events[0][0] == "snapshot"
 
 
 def test_who_has_no_role_is_known_and_not_let_in(client: httpx.Client, issuer: Issuer) -> None:
