@@ -61,11 +61,6 @@ def test_an_address_in_use_is_refused_instead_of_shared(tmp_path: Path) -> None:
     assert said.count("\n") == 1
 
 
-def test_sigterm_ends_it_with_status_0(tmp_path: Path, ledger_url: str, nats_url: str) -> None:
-    with running_api(tmp_path, ledger_url, nats_url) as api:
-        assert api.process.stop(seconds=10) == 0
-
-
 def test_sigterm_ends_it_even_while_nats_and_the_ledger_are_away(tmp_path: Path) -> None:
     api = Api(tmp_path, f"postgresql://127.0.0.1:{free_port()}/x", f"nats://127.0.0.1:{free_port()}")
     try:
@@ -73,14 +68,6 @@ def test_sigterm_ends_it_even_while_nats_and_the_ledger_are_away(tmp_path: Path)
         assert api.process.stop(seconds=10) == 0
     finally:
         api.process.kill()
-
-
-def test_a_kill_leaves_nobody_behind_who_holds_the_port(tmp_path: Path, ledger_url: str, nats_url: str) -> None:
-    with running_api(tmp_path, ledger_url, nats_url) as api:
-        api.process.kill()
-        with socket.create_server(("127.0.0.1", api.port)):
-            pass
-        api.start()
 
 
 async def test_no_log_line_holds_the_token_or_a_query(tmp_path: Path, ledger_url: str, nats_url: str) -> None:

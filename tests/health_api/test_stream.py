@@ -1,6 +1,7 @@
 """The event stream over real processes: snapshot, changes, resuming, and readers who do not read."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -88,6 +89,8 @@ async def test_another_replica_resumes_though_it_began_later(tmp_path: Path, led
             await reader.step()
         await record(ledger_url, event(ConnectionRemoved, version=2))
         first.process.kill()
+        with socket.create_server(("127.0.0.1", first.port)):
+            """Nobody is left behind who holds the port."""
         # It has never seen the board that the reader has.
         first.start()
         async with reading(first, reader.position) as again:

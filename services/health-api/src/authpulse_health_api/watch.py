@@ -4,11 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import Final
 
 from authpulse_health_api.board import EMPTY, Board, Change, apply
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.recent import Recent
 from authpulse_health_api.rows import BATCH, changed_after, ledger_position
+
+_RETRY: Final = 1.0
+"""Seconds after which a look at the ledger that failed is taken again, however rarely it is polled."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +50,7 @@ class Watch:
             except Exception as failure:
                 self._failing(failure)
             try:
-                async with asyncio.timeout(poll_interval):
+                async with asyncio.timeout(min(poll_interval, _RETRY) if self._failed else poll_interval):
                     await woken.wait()
             except TimeoutError:
                 continue
