@@ -32,6 +32,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: "measure",
+          include: ["browser/**/*.measure.ts"],
+          globalSetup: "browser/running/system.ts",
+          testTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -16,6 +16,9 @@ _PAGE: Final = """<!doctype html>
 </html>
 """
 
+SAYS_ITS_ORIGIN: Final = '<meta name="referrer" content="same-origin">\n'
+"""Without it, `Referrer-Policy: no-referrer` makes browsers send `Origin: null` with a form of the page."""
+
 
 def page(title: str, *paragraphs: str, body: str = "", head: str = "") -> bytes:
     """A page; `title` and `paragraphs` are escaped here, `body` and `head` are HTML already."""

@@ -43,6 +43,7 @@ def owner_routes(commands: Commands, addresses: Addresses, door: Door) -> list[H
             f"You were asked to sign in at {where}, so that {found.kind}/{found.name} works again.",
             "Nothing else here is opened to you, and the link is good for one sign-in.",
             body=html.button(f"Sign in at {where}", OWNERS, link=link),
+            head=html.SAYS_ITS_ORIGIN,
         )
         return Response(told, media_type=HTML, headers=NO_STORE)
 

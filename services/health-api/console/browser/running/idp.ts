@@ -1,4 +1,7 @@
-/** An identity provider on loopback that rotates refresh tokens, or refuses as it is told: `PUT /told/{client}`. */
+/**
+ * An identity provider on loopback that rotates refresh tokens, or refuses as it is told: `PUT /told/{client}`.
+ * `GET /refused/{client}` is its log: when it last refused, in milliseconds.
+ */
 
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,6 +19,7 @@ const KIND: Told = { status: 200, expiresIn: 3600 };
 
 export async function startIdp(): Promise<{ url: string; server: Server }> {
   const told = new Map<string, Told>();
+  const refusedAt = new Map<string, number>();
   let issued = 0;
 
   async function answer(request: IncomingMessage): Promise<[number, unknown]> {
@@ -25,9 +29,13 @@ export async function startIdp(): Promise<{ url: string; server: Server }> {
       told.set(path.replace("/told/", ""), JSON.parse(body) as Told);
       return [200, {}];
     }
+    if (request.method === "GET") return [200, { at: refusedAt.get(path.replace("/refused/", "")) }];
     const client = path.replace("/token/", "");
     const { status, error, expiresIn } = told.get(client) ?? KIND;
-    if (status !== 200) return [status, error === undefined ? {} : { error }];
+    if (status !== 200) {
+      refusedAt.set(client, Date.now());
+      return [status, error === undefined ? {} : { error }];
+    }
     issued += 1;
     const tokens = { access_token: `at-${issued}`, refresh_token: `rt-${issued}`, token_type: "Bearer" };
     return [200, { ...tokens, expires_in: expiresIn ?? 3600 }];

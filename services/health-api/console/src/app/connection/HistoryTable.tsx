@@ -39,7 +39,7 @@ function HistoryRow({ event }: { readonly event: AuthEvent }) {
       </td>
       <td className="mono history-code">{codeOf(event)}</td>
       <td className="quiet">{describe(event)}</td>
-      <td className="quiet" title={event.actor}>
+      <td className="quiet history-by" title={event.actor}>
         {actorWords(event.actor)}
       </td>
     </tr>

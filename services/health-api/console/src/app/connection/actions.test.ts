@@ -17,6 +17,11 @@ describe("the actions", () => {
   it.each([
     ["a healthy connection", CONNECTED, ["refresh", "reconnect", "link", "forget"]],
     ["a lost grant", LOST, ["reconnect", "link"]],
+    [
+      "a refused client",
+      { ...LOST, last_revocation: { occurred_at: "", reason: "invalid_client" } },
+      ["reconnect", "refresh", "link"],
+    ],
     ["one that was never connected", { ...LOST, authenticated_at: null }, ["connect", "link"]],
     ["client credentials", { ...CONNECTED, grant: "client_credentials" }, ["refresh", "forget"]],
     ["lost client credentials", { ...LOST, grant: "client_credentials" }, ["refresh"]],

@@ -4,14 +4,21 @@ import type { Status } from "../api/connections";
 
 export type Action = "connect" | "reconnect" | "refresh" | "link" | "forget";
 
+/** After these the refresh token may have been kept aside, to be tried once the client is put right. */
+const OF_THE_CLIENT = ["invalid_client", "unauthorized_client"];
+
 /** The first one is what is most likely wanted. */
 export function actionsFor(status: Status): Action[] {
   const machine = status.grant === "client_credentials";
   const stored = status.token_acquired || status.has_refresh_token;
   const signIn: Action[] = machine ? [] : [status.authenticated_at ? "reconnect" : "connect"];
-  const keep: Action[] = machine || stored ? ["refresh"] : [];
+  const keep: Action[] = machine || stored || mayBeAside(status) ? ["refresh"] : [];
   const rest: Action[] = [...(machine ? [] : (["link"] as const)), ...(stored ? (["forget"] as const) : [])];
   return status.needs_reauth ? [...signIn, ...keep, ...rest] : [...keep, ...signIn, ...rest];
+}
+
+function mayBeAside({ needs_reauth, last_revocation }: Status): boolean {
+  return needs_reauth && OF_THE_CLIENT.includes(last_revocation?.reason ?? "");
 }
 
 interface Words {
