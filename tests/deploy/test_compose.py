@@ -33,7 +33,8 @@ def previous(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The tag of the images of the commit before this one."""
     sources = tmp_path_factory.mktemp("previous")
     archive = sources.with_suffix(".tar")
-    run("git", "archive", "--output", str(archive), "HEAD~1")
+    # With the modes that a clone has: what both need of the lock is then built once.
+    run("git", "-c", "tar.umask=0022", "archive", "--output", str(archive), "HEAD~1")
     run("tar", "-xf", str(archive), "-C", str(sources))
     build(sources, "previous")
     return "previous"
