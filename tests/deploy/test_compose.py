@@ -16,7 +16,7 @@ import pytest
 from support.compose import ROOT, SERVICES, Compose, run
 from support.servers import until
 
-pytestmark = [pytest.mark.containers, pytest.mark.timeout(400), pytest.mark.xdist_group("containers")]
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(600), pytest.mark.xdist_group("containers")]
 
 OURS: Final = {"refresher": "refresher", "event-store": "event-store", "health-api": "health-api", "demo-idp": "cli"}
 
