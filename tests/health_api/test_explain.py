@@ -132,6 +132,13 @@ def test_whatever_needs_attention_is_explained_and_whatever_happened_can_be(
     assert not needs_attention or explain(told) is not None
 
 
+def test_a_code_that_goes_on_and_on_does_not_drown_the_sentence() -> None:
+    why = explain(event(RefreshFailedTransient, detail=RefreshDetail(idp_error_code="A" * 200, http_status=400)))
+    assert why
+    assert "A" * 59 + "…" in why.explanation
+    assert len(why.explanation) <= 200
+
+
 def test_no_code_stands_for_two_causes() -> None:
     names = [name.lower() for cause, words in WORDS.items() for name in (cause, *words.also)]
     assert len(names) == len(set(names))

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from prometheus_client import REGISTRY
+
 from authpulse_chassis.fitness import Pulse
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.budget import FAILURES
@@ -56,8 +58,10 @@ async def test_a_host_that_is_down_sees_a_few_attempts_and_then_probes_and_the_r
         assert len(told) <= FAILURES + 4
         leased = await rows(vault, "select 1 from vault.due where attempt_id is not null")
         assert len(leased) <= 1, "what is blocked is not leased"
+        assert REGISTRY.get_sample_value("authpulse_idp_host_down", {"idp_host": f"127.0.0.1:{idp.port}"}) == 1
         client.always(None)
         await eventually(lambda: _refreshed(vault), 40, seconds=20)
+    assert REGISTRY.get_sample_value("authpulse_idp_host_down", {"idp_host": f"127.0.0.1:{idp.port}"}) == 0
 
 
 async def test_a_host_that_asks_for_quiet_gets_it(vault: Vault, idp: Idp) -> None:

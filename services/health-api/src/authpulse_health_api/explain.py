@@ -36,6 +36,8 @@ _TEXT: Final = (files("authpulse_health_api") / "explanations.toml").read_text(e
 WORDS: Final = from_builtins(tomllib.loads(_TEXT), dict[str, Words])
 _CAUSES: Final = {name: cause for cause, words in WORDS.items() for name in (cause, *words.also)}
 _HUNDRED: Final = 100
+_CODE_SHOWN: Final = 60
+"""Characters of a code in a sentence. Real ones are shorter; a longer one stands whole where the code is shown."""
 
 
 def explain(event: Event) -> Why | None:
@@ -45,7 +47,7 @@ def explain(event: Event) -> Why | None:
         return None
     words = WORDS[cause]
     status = event.detail.http_status if isinstance(event.detail, RefreshDetail) else None
-    told = {"idp": event.idp_host or "the IdP", "code": code or "none", "status": status or "unknown"}
+    told = {"idp": event.idp_host or "the IdP", "code": _in_a_sentence(code), "status": status or "unknown"}
     return Why(
         cause=cause,
         about=words.about,
@@ -53,6 +55,12 @@ def explain(event: Event) -> Why | None:
         explanation=words.explanation.format(**told),
         next_step=words.next_step.format(**told),
     )
+
+
+def _in_a_sentence(code: str | None) -> str:
+    if not code:
+        return "none"
+    return code if len(code) <= _CODE_SHOWN else f"{code[: _CODE_SHOWN - 1]}…"
 
 
 def _cause(event: Event) -> tuple[str | None, str | None]:

@@ -5,6 +5,7 @@ import random
 import time
 
 from authpulse_refresher.budget import Budget, Limits, begun, ended, hear, heard, is_idle, room
+from authpulse_refresher.metrics import left_alone
 from authpulse_refresher.model import Answer, NoAnswer
 
 _log = logging.getLogger(__name__)
@@ -41,4 +42,5 @@ class Hosts:
         after = heard(before, said, time.monotonic(), random.random())  # noqa: S311 -- spreads load
         self._budgets[host] = after
         if bool(before.pause) != bool(after.pause):
+            left_alone(host, down=bool(after.pause))
             _log.warning("%s is %s", host, "down: one probe at a time" if after.pause else "back")

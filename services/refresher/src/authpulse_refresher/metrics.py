@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -28,6 +28,9 @@ _ANSWERS: Final = Histogram(
     "What an identity provider took for an answer, or for failing to give one.",
     ["idp_host"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_DOWN: Final = Gauge(
+    "authpulse_idp_host_down", "1 while the host is down and gets a single probe at a time, else 0.", ["idp_host"]
 )
 _TOKENS: Final = Counter("authpulse_token_replies_total", "Requests for access tokens, by reply.", ["reply"])
 _COMMANDS: Final = Counter("authpulse_command_replies_total", "Commands, by verb and reply.", ["verb", "reply"])
@@ -65,6 +68,11 @@ def attempted(before: Connection, decision: Decision | None, actor: str) -> None
         _ANSWERS.labels(host).observe(took / 1000)
     if actor == BACKGROUND and before.due_at is not None:
         _LATENESS.observe(max(0.0, (event.occurred_at - before.due_at).total_seconds()))
+
+
+def left_alone(idp_host: str, *, down: bool) -> None:
+    """The host's circuit breaker has opened (`down`) or closed."""
+    _DOWN.labels(_hosts(idp_host)).set(down)
 
 
 def replied(subject: str, reply: Reply | ConnectReply | TokenReply) -> None:
