@@ -36,6 +36,11 @@ class Refusal(Struct, frozen=True, kw_only=True):
     stated: bool = False
 
 
+def states_error(document: Members) -> bool:
+    """Whether there is an error member that says that something is wrong."""
+    return _stated(folded(document, str.lower))
+
+
 def read_refusal(document: Members) -> Refusal:
     """The refusal in an answer's members.
 
@@ -60,8 +65,12 @@ def read_refusal(document: Members) -> Refusal:
         sentences=tuple(_sentences(members, objects, codes[:1])),
         numbers=tuple(_numbers(members, inner)),
         passing=inner.get("is_transient") is True,
-        stated=any(not is_no_error(members.get(name)) for name in _ERRORS),
+        stated=_stated(members),
     )
+
+
+def _stated(members: Members) -> bool:
+    return any(not is_no_error(members.get(name)) for name in _ERRORS)
 
 
 def _codes(members: Members, names: tuple[str, ...]) -> Iterator[str]:
