@@ -31,7 +31,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 1000.0
     idp_deadline: Annotated[
         float,
-        Meta(gt=0, description="Seconds for one answer of an identity provider, from name resolution to last byte."),
+        Meta(
+            gt=0,
+            description="Seconds for one answer of an identity provider, from name resolution to last byte. After "
+            "SIGTERM nothing new begins, and what was begun is waited for, at most this and 30 s more.",
+        ),
     ] = 30.0
     keep_refused_days: Annotated[
         float,
