@@ -140,6 +140,12 @@ console-check: _console
 console-browser: _develop _console
     npm run --silent test:browser
 
+# From the IdP's refusal to the red badge in a browser, in one line
+[group('gate')]
+[working-directory('services/health-api/console')]
+console-measure: _develop _console
+    npm run --silent measure
+
 # --- deploy -----------------------------------------------------------------------------------------------------------
 
 # A bill of materials (CycloneDX) of each image, in artefacts/

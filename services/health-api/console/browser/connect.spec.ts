@@ -72,6 +72,7 @@ describe.each([
   it("works again without anybody's consent, once the secret is mended here", async () => {
     await command("PUT", path, authority.declared("the-second-secret-of-the-client"));
     await page.getByText("✓ Healthy").waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
     await picture(page, `${name}-4-mended`);
   });
 

@@ -4,6 +4,8 @@
 export interface Problem {
   /** 0 where no answer came at all. */
   readonly status: number;
+  /** Names the kind of problem to programs; "" where no problem document came. */
+  readonly type: string;
   readonly title: string;
   readonly detail: string;
 }
@@ -39,6 +41,7 @@ export async function request<Body>(
 
 const UNREACHABLE: Problem = {
   status: 0,
+  type: "",
   title: "No answer",
   detail: "The API did not answer. Check that health-api is running and that you are online.",
 };
@@ -52,6 +55,7 @@ export function readProblem(status: number, text: string): Problem {
   }
   return {
     status,
+    type: typeof body.type === "string" ? body.type : "",
     title: typeof body.title === "string" ? body.title : `HTTP ${status}`,
     detail: typeof body.detail === "string" ? body.detail : "",
   };

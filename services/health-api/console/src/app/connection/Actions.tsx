@@ -4,7 +4,7 @@ import type { Status } from "../api/connections";
 import type { Answer } from "../api/http";
 import { Notice } from "../shell/Notice";
 import { act, type Done } from "./act";
-import { actionsFor, WORDS, type Action } from "./actions";
+import { actionsFor, isOver, WORDS, type Action } from "./actions";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { OwnerLinkNote } from "./OwnerLinkNote";
 
@@ -32,6 +32,7 @@ export function Actions({ connection, status, onActed }: Props) {
     onActed();
   }
 
+  const problem = outcome && !outcome.answer.ok ? outcome.answer.problem : null;
   return (
     <section aria-label="Actions" className="actions">
       <div className="action-buttons">
@@ -52,8 +53,8 @@ export function Actions({ connection, status, onActed }: Props) {
       </div>
       {outcome?.answer.ok && <Notice tone="green" title={WORDS[outcome.action].done} />}
       {outcome?.answer.ok && outcome.answer.body.link && <OwnerLinkNote link={outcome.answer.body.link} />}
-      {outcome && !outcome.answer.ok && (
-        <Notice tone="red" title={outcome.answer.problem.title} detail={outcome.answer.problem.detail} />
+      {problem && !isOver(problem, status) && (
+        <Notice tone="red" title={problem.title} detail={problem.detail} />
       )}
       {asked && (
         <ConfirmDialog

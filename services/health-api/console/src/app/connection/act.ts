@@ -35,7 +35,10 @@ async function signIn(connection: ConnectionRef, otherAccount: boolean): Promise
   const address = answer.body.authorization_url;
   // A javascript: address, however it got there, must not run here.
   if (!isWebAddress(address))
-    return { ok: false, problem: { status: 0, title: "Unusable authorization address", detail: address } };
+    return {
+      ok: false,
+      problem: { status: 0, type: "", title: "Unusable authorization address", detail: address },
+    };
   location.assign(address);
   return without(answer);
 }

@@ -1,6 +1,7 @@
 /** What can be done to a connection in its present state. Pure. */
 
 import type { Status } from "../api/connections";
+import type { Problem } from "../api/http";
 
 export type Action = "connect" | "reconnect" | "refresh" | "link" | "forget";
 
@@ -19,6 +20,11 @@ export function actionsFor(status: Status): Action[] {
 
 function mayBeAside({ needs_reauth, last_revocation }: Status): boolean {
   return needs_reauth && OF_THE_CLIENT.includes(last_revocation?.reason ?? "");
+}
+
+/** A refusal for want of a sign-in is not true any more once there is a grant again. */
+export function isOver(problem: Problem, status: Status): boolean {
+  return problem.type.endsWith(":needs_reauth") && !status.needs_reauth;
 }
 
 interface Words {
