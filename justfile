@@ -15,36 +15,42 @@ list:
 # Run everything on this machine, NATS and PostgreSQL included; --help says more
 [group('operate')]
 [no-cd]
+[no-exit-message]
 up *ARGS: _operate
     @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" up "$@"
 
 # Declare the connections of a file
 [group('operate')]
 [no-cd]
+[no-exit-message]
 apply *ARGS: _operate
     @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" apply "$@"
 
 # Show the health of the connections
 [group('operate')]
 [no-cd]
+[no-exit-message]
 status *ARGS: _operate
     @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" status "$@"
 
 # Show the events; --follow waits for more
 [group('operate')]
 [no-cd]
+[no-exit-message]
 events *ARGS: _operate
     @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" events "$@"
 
 # Verify that vault, ledger and health agree (the gate is `check`)
 [group('operate')]
 [no-cd]
+[no-exit-message]
 verify *ARGS: _operate
     @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" verify "$@"
 
 # Seal the secrets anew under the active key
 [group('operate')]
 [no-cd]
+[no-exit-message]
 reseal *ARGS: _operate
     @AUTHPULSE_DATA="{{ data }}" exec "{{ bin }}/authpulse" reseal "$@"
 

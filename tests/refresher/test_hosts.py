@@ -2,9 +2,13 @@
 
 import asyncio
 
+from msgspec import structs
 from prometheus_client import REGISTRY
 
 from authpulse_chassis.fitness import Pulse
+from authpulse_contract.connections import BroughtToken
+from authpulse_contract.events import type_of
+from authpulse_contract.secret import Secret
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.budget import FAILURES
 from authpulse_refresher.refresh import Refresher
@@ -62,6 +66,38 @@ async def test_a_host_that_is_down_sees_a_few_attempts_and_then_probes_and_the_r
         client.always(None)
         await eventually(lambda: _refreshed(vault), 40, seconds=20)
     assert REGISTRY.get_sample_value("authpulse_idp_host_down", {"idp_host": f"127.0.0.1:{idp.port}"}) == 0
+
+
+async def test_a_grant_that_ends_by_itself_is_told_although_its_host_is_left_alone(vault: Vault, idp: Idp) -> None:
+    client = idp.client("down", secret="s")
+    client.next(Answer(status=429, headers={"Retry-After": "3600"}))
+    await many(vault, client, 1)
+    ending = structs.replace(declared(client, name="ending"), token=_brought(client, refresh_expires_in=0.5))
+    lasting = structs.replace(declared(client, name="lasting"), token=_brought(client, refresh_expires_in=3600.0))
+    access_only = BroughtToken(access_token=Secret("at-brought"), expires_in=0.5)
+    tokenless = structs.replace(declared(client, name="tokenless"), token=access_only)
+
+    async def told() -> dict[str, str]:
+        return {event.connection_name: type_of(event) for event in await outbox(vault)}
+
+    async with Running(vault, in_flight=4, per_host=4):
+        await eventually(lambda: posts(client), 1)
+        for declaration in (ending, lasting, tokenless):
+            await registered(vault, declaration)
+        await eventually(
+            told,
+            {
+                "down-0": "refresh_failed_transient",
+                "ending": "refresh_skipped_expired",
+                "lasting": "connection_registered",
+                "tokenless": "refresh_skipped_no_token",
+            },
+        )
+    assert len(client.posts) == 1
+
+
+def _brought(client: Client, *, refresh_expires_in: float) -> BroughtToken:
+    return BroughtToken(refresh_token=Secret(client.issue()), refresh_expires_in=refresh_expires_in)
 
 
 async def test_a_host_that_asks_for_quiet_gets_it(vault: Vault, idp: Idp) -> None:

@@ -65,6 +65,21 @@ _PICK_ONE: Final = """
            for update
     )"""
 
+# What `decide.skip_reason` says without an IdP must not wait until one is back.
+_PICK_ENDED: Final = """
+    with picked as (
+        select d.connection_id, d.attempt_id, d.attempt_generation, d.attempted_at, d.leased_until
+          from vault.tokens t
+          join vault.due d using (connection_id)
+          join vault.connections c using (connection_id)
+         where (t.refresh_token is not null and t.refresh_expires_at <= statement_timestamp()
+                or t.refresh_token is null and t.expires_at <= statement_timestamp())
+           and d.due_at <= statement_timestamp() and d.idp_host = any(%(hosts)s)
+           and c.config ->> 'grant' = 'authorization_code'
+         limit %(limit)s
+           for update of d skip locked
+    )"""
+
 # In one order, so that two who store wait for each other instead of both for ever.
 _LOCK: Final = "select attempt_id from vault.due where connection_id = any(%s) order by connection_id for update"
 
@@ -130,6 +145,16 @@ async def lease_due(
                 "budget": budget,
                 "budgets": Jsonb(dict(budgets)),
             },
+        )
+        return await cursor.fetchall()
+
+
+async def lease_ended(db: AsyncConnection, *, hosts: Collection[str], limit: int, seconds: float) -> list[Lease]:
+    """Up to `limit` due connections at `hosts` whose grant has ended by itself, so that nobody needs to be asked."""
+    async with db.cursor(row_factory=class_row(Lease)) as cursor:
+        await cursor.execute(
+            _PICK_ENDED + _TAKE,
+            {"limit": limit, "seconds": seconds, "ends_at": awake_clock() + seconds, "hosts": list(hosts)},
         )
         return await cursor.fetchall()
 

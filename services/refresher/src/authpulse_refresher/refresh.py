@@ -12,7 +12,7 @@ from authpulse_contract.events import BACKGROUND
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.budget import Limits
 from authpulse_refresher.hosts import Hosts
-from authpulse_refresher.lease import Lease, lease_due, lease_one
+from authpulse_refresher.lease import Lease, lease_due, lease_ended, lease_one
 from authpulse_refresher.metrics import attempted
 from authpulse_refresher.model import Decision
 from authpulse_refresher.outages import DATABASE_AWAY, pause
@@ -99,14 +99,15 @@ class Refresher:
         free = self._in_flight - len(self._running)
         if free <= 0:
             return
+        rooms = self._hosts.rooms()
+        shut = [host for host, left in rooms.items() if left == 0]
         async with self._attempts.vault.pool.connection() as db:
             leases = await lease_due(
-                db,
-                limit=free,
-                seconds=self._lease_seconds,
-                budget=self._hosts.limits.at_once,
-                budgets=self._hosts.rooms(),
+                db, limit=free, seconds=self._lease_seconds, budget=self._hosts.limits.at_once, budgets=rooms
             )
+            if shut:
+                left = free - len(leases)
+                leases += await lease_ended(db, hosts=shut, limit=left, seconds=self._lease_seconds)
             rows = await load(db, self._attempts.vault.ring, [lease.connection_id for lease in leases])
         for lease in leases:
             self._begin(lease, rows[lease.connection_id], BACKGROUND)
