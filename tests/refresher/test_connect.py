@@ -35,7 +35,7 @@ from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
 from support.idp import Answer, Client, Delay, Idp, Reset
-from support.signing_in import BACK, BROWSER, CALLBACK, Person
+from support.signing_in import BACK, BROWSER, CALLBACK, Person, connecting
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
 
@@ -55,12 +55,6 @@ def person(vault: Vault, wires: Wires) -> Person:
 @pytest.fixture
 def crm(idp: Idp) -> Client:
     return idp.client("crm", secret="s3cret")
-
-
-def connecting(client: Client, **oauth: Any) -> Declaration:
-    """`api/crm` at this client, with nothing brought along."""
-    one = declared(client, authorization_url=client.authorization_url, **oauth)
-    return structs.replace(one, token=None)
 
 
 def refreshing_by_hand(vault: Vault, wires: Wires) -> Refresher:

@@ -38,7 +38,7 @@ from authpulse_refresher.registry import register, remove
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
 from support.idp import Answer, Client, Delay, Idp
-from support.signing_in import BROWSER, CALLBACK, Person
+from support.signing_in import BROWSER, CALLBACK, Person, connecting
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
 
@@ -60,10 +60,6 @@ def crm(idp: Idp) -> Client:
     return idp.client("crm", secret="s3cret")
 
 
-def connectable(client: Client, **oauth: Any) -> Any:
-    return structs.replace(declared(client, **({"authorization_url": client.authorization_url} | oauth)), token=None)
-
-
 def refreshing(vault: Vault, wires: Wires, *, keep_days: float = 7.0) -> Refresher:
     attempts = Attempts(vault=vault, wires=wires, deadline=5.0, keep_for=timedelta(days=keep_days))
     return Refresher(attempts, in_flight=1, per_host=1, poll_interval=1.0, pulse=Pulse())
@@ -74,7 +70,7 @@ async def newest(vault: Vault) -> Any:
 
 
 async def test_another_account_is_refused_unless_it_is_meant(vault: Vault, person: Person, crm: Client) -> None:
-    await registered(vault, connectable(crm))
+    await registered(vault, connecting(crm))
     crm.subject = "ada"
     assert isinstance(await person.sign_in(), SignedIn)
     before = await stored(vault)
@@ -95,7 +91,7 @@ async def test_another_account_is_refused_unless_it_is_meant(vault: Vault, perso
 
 
 async def test_scopes_that_are_gone_are_named(vault: Vault, person: Person, crm: Client) -> None:
-    await registered(vault, connectable(crm, scopes=("read", "write")))
+    await registered(vault, connecting(crm, scopes=("read", "write")))
     crm.scope = "read extra"
     await person.sign_in()
     assert (await newest(vault)).detail.missing_scopes == ("write",)
@@ -204,7 +200,7 @@ async def test_a_removal_while_a_refresh_is_under_way_leaves_no_orphan_and_no_gh
 
     await eventually(posts, 1)
     await remove(vault, Remove(kind="api", name="crm", actor="ada", declared_by="file"))
-    anew = await registered(vault, connectable(crm))
+    anew = await registered(vault, connecting(crm))
     assert await under_way is None
     after = await stored(vault)
     assert (after.connection_id, after.tokens, after.needs_reauth) == (known.connection_id, None, True)
@@ -214,7 +210,7 @@ async def test_a_removal_while_a_refresh_is_under_way_leaves_no_orphan_and_no_gh
 
 
 async def test_a_removal_ends_sign_ins_and_links(vault: Vault, person: Person, crm: Client) -> None:
-    await registered(vault, connectable(crm))
+    await registered(vault, connecting(crm))
     made = await make_link(vault, MakeLink(kind="api", name="crm", actor="ada"))
     assert isinstance(made, LinkMade)
     back = await person.visit((await person.start()).authorization_url)
@@ -224,13 +220,13 @@ async def test_a_removal_ends_sign_ins_and_links(vault: Vault, person: Person, c
     assert isinstance(gone, SignInRefused)
     assert gone.fault == "connection_changed"
     assert len(await outbox(vault)) == events
-    await registered(vault, connectable(crm))
+    await registered(vault, connecting(crm))
     assert isinstance(await find_link(vault, FindLink(link=made.link)), Refused)
     assert crm.posts == []
 
 
 async def test_a_link_lets_its_holder_sign_in_once(vault: Vault, person: Person, crm: Client) -> None:
-    await registered(vault, connectable(crm))
+    await registered(vault, connecting(crm))
     made = await make_link(vault, MakeLink(kind="api", name="crm", actor="ada", valid_for=60.0))
     assert isinstance(made, LinkMade)
     assert made.link.reveal() not in str(await rows(vault, "table vault.owner_links"))
@@ -255,7 +251,7 @@ async def test_a_link_lets_its_holder_sign_in_once(vault: Vault, person: Person,
 
 
 async def test_an_expired_link_opens_nothing(vault: Vault, person: Person, crm: Client) -> None:
-    await registered(vault, connectable(crm))
+    await registered(vault, connecting(crm))
     made = await make_link(vault, MakeLink(kind="api", name="crm", actor="ada"))
     assert isinstance(made, LinkMade)
     await rows(vault, "update vault.owner_links set expires_at = clock_timestamp()")
@@ -269,16 +265,16 @@ async def test_an_issuer_fills_the_endpoints_that_are_not_declared(
 ) -> None:
     crm.iss = True
     config = {"token_url": "", "authorization_url": None, "issuer": crm.issuer}
-    known = await registered(vault, connectable(crm, **config))
+    known = await registered(vault, connecting(crm, **config))
     assert known.oauth is not None
     assert known.oauth.token_url == crm.token_url
     assert isinstance(await person.sign_in(), SignedIn)
-    command = Register(declaration=connectable(crm, **config), declared_by="file", actor="ada")
+    command = Register(declaration=connecting(crm, **config), declared_by="file", actor="ada")
     unchanged = await register(vault, wires, command)
     assert isinstance(unchanged, Done)
     assert unchanged.action == "unchanged"
     for issuer in (crm.issuer + "/", "http://127.0.0.1:9", "http://169.254.169.254"):
-        bad = structs.replace(connectable(crm, **(config | {"issuer": issuer, "allow_http": True})), name="bad")
+        bad = structs.replace(connecting(crm, **(config | {"issuer": issuer, "allow_http": True})), name="bad")
         reply = await register(vault, wires, Register(declaration=bad, declared_by="file", actor="ada"))
         assert isinstance(reply, Refused)
         assert reply.member == "issuer"
@@ -286,7 +282,7 @@ async def test_an_issuer_fills_the_endpoints_that_are_not_declared(
 
 
 async def test_a_metadata_address_is_refused_at_registration(vault: Vault, wires: Wires, crm: Client) -> None:
-    bad = connectable(crm, token_url="https://169.254.169.254/latest")
+    bad = connecting(crm, token_url="https://169.254.169.254/latest")
     reply = await register(vault, wires, Register(declaration=bad, declared_by="file", actor="ada"))
     assert isinstance(reply, Refused)
     assert reply.member == "token_url"

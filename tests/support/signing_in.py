@@ -4,17 +4,27 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from msgspec import structs
 
 from authpulse_contract.connecting import CompleteSignIn, ConnectReply, SignInStarted, StartSignIn
+from authpulse_contract.connections import Declaration
 from authpulse_contract.secret import Secret
 from authpulse_refresher.begin import Begin
 from authpulse_refresher.complete import Complete
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
+from support.idp import Client
+from support.vault import declared
 
 BROWSER = Secret("a-browser")
 CALLBACK = "https://authpulse.example/api/v1/admin/oauth/callback"
 BACK = "/connections/api/crm"
+
+
+def connecting(client: Client, **oauth: Any) -> Declaration:
+    """`api/crm` at this client, with its authorization endpoint unless `oauth` says otherwise, and no grant brought."""
+    declaration = declared(client, **({"authorization_url": client.authorization_url} | oauth))
+    return structs.replace(declaration, token=None)
 
 
 class Person:
