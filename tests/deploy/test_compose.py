@@ -29,23 +29,23 @@ def build(context: Path, tag: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def previous(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The tag of the images of the commit before this one."""
+def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources of the commit before this one; its images have the tag `previous`."""
     sources = tmp_path_factory.mktemp("previous")
     archive = sources.with_suffix(".tar")
     # With the modes that a clone has: what both need of the lock is then built once.
     run("git", "-c", "tar.umask=0022", "archive", "--output", str(archive), "HEAD~1")
     run("tar", "-xf", str(archive), "-C", str(sources))
     build(sources, "previous")
-    return "previous"
+    return sources
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory, previous: str) -> Iterator[Compose]:
+def system(tmp_path_factory: pytest.TempPathFactory, previous: Path) -> Iterator[Compose]:
     build(ROOT, "test")
     compose = Compose(tmp_path_factory.mktemp("compose") / "secrets")
+    compose.use(previous, "previous")
     try:
-        compose.tag = previous
         compose.up()
         yield compose
     finally:
@@ -84,7 +84,7 @@ def test_the_demonstration_runs_through_to_a_red_badge(system: Compose) -> None:
 
 def test_an_upgrade_from_the_previous_commit_loses_no_event(system: Compose) -> None:
     before = history(system)
-    system.tag = "test"
+    system.use(ROOT, "test")
     system.up()
     assert {system.inspect(service)["Config"]["Image"] for service in OURS} == {
         f"authpulse/{component}:test" for component in OURS.values()

@@ -15,11 +15,11 @@ ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ("nats", "postgres", "refresher", "event-store", "health-api")
 
 
-def run(*command: str, check: bool = True, **environ: str) -> str:
+def run(*command: str, check: bool = True, cwd: Path = ROOT, **environ: str) -> str:
     """Standard output and standard error of a command that has to succeed."""
     ran = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, **environ},
         check=False,
         stdout=subprocess.PIPE,
@@ -32,14 +32,19 @@ def run(*command: str, check: bool = True, **environ: str) -> str:
 
 
 class Compose:
-    """One project of its own: secrets, volumes, network and port; `tag` says which images."""
+    """One project of its own: secrets, volumes, network and port; as `use` said, from which sources and images."""
 
     def __init__(self, secrets: Path) -> None:
-        self.tag, self.secrets, self.port = "test", secrets, free_port()
-        run("deploy/make-secrets", str(secrets))
+        self.secrets, self.port = secrets, free_port()
         self.project = f"authpulse-test-{os.getpid()}"
         plugin = subprocess.run(["docker", "compose", "version"], check=False, capture_output=True).returncode == 0
         self._command = ["docker", "compose"] if plugin else ["docker-compose"]
+
+    def use(self, sources: Path, tag: str) -> None:
+        """From now on the compose.yaml and the deploy folder in `sources`, and the images of `tag`."""
+        self.sources, self.tag = sources, tag
+        # Adds what this version needs besides; what is there stays.
+        run("deploy/make-secrets", str(self.secrets), cwd=sources)
 
     def __call__(self, *words: str, check: bool = True) -> str:
         """Run one of Compose's commands on it."""
@@ -50,7 +55,7 @@ class Compose:
             "AUTHPULSE_PUBLISH_DEMO": "127.0.0.1:0",
             "AUTHPULSE_TAG": self.tag,
         }
-        return run(*self._command, "-p", self.project, *profiles, *words, check=check, **environ)
+        return run(*self._command, "-p", self.project, *profiles, *words, check=check, cwd=self.sources, **environ)
 
     def up(self) -> None:
         """Start or bring up to date what is not; returns once health-api, and so all before it, serves."""
