@@ -75,9 +75,9 @@ test-containers *ARGS: _develop
     @.ci/engine
     @exec "{{ bin }}/pytest" -m containers tests/deploy "$@"
 
-# The whole gate; the console's part of it needs Node, and the images' a container engine
+# The whole gate; the console's part of it needs Node and Chromium, and the images' a container engine
 [group('gate')]
-check: quick test mutate console-check test-containers
+check: quick test mutate console-check console-browser test-containers
 
 # What of the gate takes seconds
 [group('gate')]
@@ -140,16 +140,16 @@ mutate *MODULES:
 console-check: _console
     npm run --silent check
 
-# The console in a real Chromium against the running system
+# The console in a real Chromium against the running system; its pictures are in artefacts/console
 [group('gate')]
 [working-directory('services/health-api/console')]
-console-browser: _develop _console
+console-browser: _develop _console _browser
     npm run --silent test:browser
 
 # From the IdP's refusal to the red badge in a browser, in one line
 [group('gate')]
 [working-directory('services/health-api/console')]
-console-measure: _develop _console
+console-measure: _develop _console _browser
     npm run --silent measure
 
 # --- deploy -----------------------------------------------------------------------------------------------------------
@@ -206,4 +206,9 @@ _develop:
 [private]
 [working-directory('services/health-api/console')]
 _console:
+    @../../../.ci/browser node
     @npm ci --silent --no-audit --no-fund
+
+[private]
+_browser:
+    @.ci/browser chromium
