@@ -132,14 +132,14 @@ async def test_an_idp_that_trusts_the_public_key_refreshes_and_takes_no_assertio
 def test_every_request_says_what_the_tokens_are_for() -> None:
     """RFC 8707 2: one parameter for each resource, at the authorization and at the token endpoint."""
     oauth = structs.replace(CONFIG, resource=("https://a.example/", "https://b.example/"))
-    _, refresh = refresh_request(oauth, Secret("s"), TOKENS)
-    _, code = code_request(oauth, Secret("s"), Secret("c"), "https://here.example/", Secret("v"))
+    refresh = refresh_request(oauth, Secret("s"), TOKENS).content
+    code = code_request(oauth, Secret("s"), Secret("c"), "https://here.example/", Secret("v")).content
     address = authorization_address(
         oauth, "https://idp.example/auth", redirect_uri="https://here.example/", state=Secret("s"), challenge="c"
     )
     for query in (refresh.decode(), code.decode(), urlsplit(address).query):
         assert parse_qs(query)["resource"] == ["https://a.example/", "https://b.example/"]
-    _, without = refresh_request(CONFIG, Secret("s"), TOKENS)
+    without = refresh_request(CONFIG, Secret("s"), TOKENS).content
     assert "resource" not in parse_qs(without.decode())
 
 

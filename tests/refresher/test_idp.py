@@ -73,12 +73,12 @@ async def test_client_credentials_ask_for_their_scopes_and_a_refresh_for_none(id
     person = connection(crm, scopes=("read",))
     assert machine.oauth
     assert person.oauth
-    assert form(refresh_request(machine.oauth, machine.client_secret, None)[1]) == {
+    assert form(refresh_request(machine.oauth, machine.client_secret, None).content) == {
         "grant_type": "client_credentials",
         "scope": "read write",
         "audience": "x&y",
     }
-    assert form(refresh_request(person.oauth, person.client_secret, person.tokens)[1]) == {
+    assert form(refresh_request(person.oauth, person.client_secret, person.tokens).content) == {
         "grant_type": "refresh_token",
         "refresh_token": "rt-0",
     }
@@ -318,5 +318,5 @@ async def test_basic_credentials_are_form_encoded_first_and_raw_ones_are_not(idp
     for auth, expected in (("basic", "i%3Ad:s%2B%2F%3D"), ("basic_raw", "i:d:s+/=")):
         crm = connection(idp.client("i:d", secret="s+/="), auth=auth)  # type: ignore[arg-type]
         assert crm.oauth
-        headers, _ = refresh_request(crm.oauth, crm.client_secret, crm.tokens)
+        headers = refresh_request(crm.oauth, crm.client_secret, crm.tokens).headers
         assert base64.b64decode(headers["authorization"].removeprefix("Basic ")).decode() == expected

@@ -213,6 +213,25 @@ async def test_a_host_that_hangs_leaves_room_for_the_others(vault: Vault, wires:
             await soon(lambda: quick.posts, seconds=0.9)
 
 
+async def test_what_waits_to_be_stored_holds_no_place_at_its_idp_but_as_many_at_most(
+    vault: Vault, wires: Wires, idp: Idp
+) -> None:
+    clients = [idp.client(f"c{number}", secret="s") for number in range(4)]
+    for client in clients:
+        await registered(vault, declared(client, name=client.client_id))
+
+    def asked() -> int:
+        return sum(len(client.posts) for client in clients)
+
+    async with running(refresher(vault, wires, in_flight=1)):
+        async with vault.pool.connection() as db:
+            await db.execute("lock table vault.outbox in share mode")
+            await soon(lambda: asked() == 2)
+            await asyncio.sleep(0.3)
+            assert asked() == 2
+        await soon(lambda: asked() == 4)
+
+
 async def test_a_connection_that_cannot_be_read_is_told_and_does_not_stop_the_others(
     vault: Vault, wires: Wires, idp: Idp
 ) -> None:

@@ -81,8 +81,7 @@ class Disconnect(Struct, frozen=True, kw_only=True):
             return Revocation(cause=None if endpoint else "no_revocation_endpoint")
 
         def request() -> httpx.Request:
-            headers, body = revocation_request(oauth, connection.client_secret, token, hint)
-            return httpx.Request("POST", endpoint, headers=headers, content=body)
+            return revocation_request(endpoint, oauth, connection.client_secret, token, hint)
 
         answer, _ = await send(self.wires, request, oauth, deadline=self.deadline)
         return _understood(answer, connection)

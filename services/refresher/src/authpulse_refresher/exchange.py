@@ -33,8 +33,7 @@ async def exchange(
     assert verifier is not None, "it is there until the state is spent"  # noqa: S101 -- a bug, not an outcome
 
     def request() -> httpx.Request:
-        headers, body = code_request(oauth, connection.client_secret, code, sign_in.redirect_uri, verifier)
-        return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
+        return code_request(oauth, connection.client_secret, code, sign_in.redirect_uri, verifier)
 
     answer, _ = await send(wires, request, oauth, deadline=deadline)
     now = datetime.now(UTC)

@@ -54,8 +54,7 @@ async def ask(
     assert oauth is not None, "only OAuth connections are refreshed"  # noqa: S101 -- a bug, not an outcome
 
     def refresh() -> httpx.Request:
-        headers, body = refresh_request(oauth, connection.client_secret, grant_of(connection))
-        return httpx.Request("POST", oauth.token_url, headers=headers, content=body)
+        return refresh_request(oauth, connection.client_secret, grant_of(connection))
 
     return await send(wires, refresh, oauth, deadline=deadline, may_go=may_go)
 
@@ -105,14 +104,20 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 
 async def _exchange(wires: Wires, request: httpx.Request, oauth: OAuthConfig) -> Answer:
     response = await wires.get(oauth).handle_async_request(request)
+    headers = _named(response)
     try:
-        content, truncated = await _read(response)
+        content, truncated = await _read(response, headers.get("content-encoding", ""))
     finally:
         await response.aclose()
-    return Answer(status=response.status_code, headers=dict(response.headers), body=content, truncated=truncated)
+    return Answer(status=response.status_code, headers=headers, body=content, truncated=truncated)
 
 
-async def _read(response: httpx.Response) -> tuple[bytes, bool]:
+def _named(response: httpx.Response) -> dict[str, str]:
+    """The headers by lower-case name, the last of each; not by httpx's own view, which is slow to make."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+
+
+async def _read(response: httpx.Response, coding: str) -> tuple[bytes, bool]:
     """The body as far as the limit, and whether there was more."""
     raw = bytearray()
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 -- it comes from an async transport
@@ -120,7 +125,7 @@ async def _read(response: httpx.Response) -> tuple[bytes, bool]:
         raw += chunk
         if len(raw) > BODY_LIMIT:
             return bytes(raw[:BODY_LIMIT]), True
-    return _decoded(bytes(raw), response.headers.get("content-encoding", ""))
+    return _decoded(bytes(raw), coding)
 
 
 def _decoded(raw: bytes, coding: str) -> tuple[bytes, bool]:

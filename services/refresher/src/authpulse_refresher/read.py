@@ -15,6 +15,11 @@ _TRAILING_COMMA: Final = re.compile(r",(\s*[}\]])")
 _BLANKS: Final = "\ufeff\0 \t\r\n"
 _MAX_FIELDS: Final = 1000
 _LONGEST_INTEGER: Final = 18
+# Control characters in strings are let pass; an integer beyond int64 is read as a float, since Python refuses to read
+# thousands of digits.
+_DECODER: Final = json.JSONDecoder(
+    strict=False, parse_int=lambda digits: int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+)
 
 
 def read_members(answer: Answer) -> Members | None:
@@ -55,14 +60,9 @@ def _first_object(value: object) -> Members | None:
 
 
 def _parse(text: str) -> object:
-    # Control characters in strings are let pass; an integer beyond int64 is read as a float, since Python refuses to
-    # read thousands of digits.
-    decoder = json.JSONDecoder(
-        strict=False, parse_int=lambda digits: int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
-    )
     for candidate in (text, _TRAILING_COMMA.sub(r"\1", text)):
         try:
-            return decoder.raw_decode(candidate)[0]
+            return _DECODER.raw_decode(candidate)[0]
         except RecursionError:
             return None
         except ValueError:

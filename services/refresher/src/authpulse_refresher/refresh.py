@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import traceback
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -14,7 +15,7 @@ from authpulse_refresher.budget import Limits
 from authpulse_refresher.hosts import Hosts
 from authpulse_refresher.lease import Lease, lease_due, lease_ended, lease_one
 from authpulse_refresher.metrics import attempted
-from authpulse_refresher.model import Decision
+from authpulse_refresher.model import Answer, Decision, NoAnswer
 from authpulse_refresher.outages import DATABASE_AWAY, pause
 from authpulse_refresher.store import load
 from authpulse_refresher.unknown import FAST_SPREAD, FASTEST
@@ -31,10 +32,10 @@ _log = logging.getLogger(__name__)
 
 
 class Refresher:
-    """Runs the attempts of this process: at most `in_flight` at once, `per_host` of them at one IdP's host.
+    """Runs the attempts of this process: `in_flight` wait for their IdP at most, `per_host` of them for one host.
 
-    `rate`: how many may begin there in a second. A host that is down or asks for quiet is left alone: what is due there
-    is not even leased.
+    As many again may wait to be stored, so that no place at an IdP stands empty meanwhile. `rate`: how many may begin
+    at one host in a second. A host that is down or asks for quiet is left alone: what is due there is not even leased.
     """
 
     def __init__(  # noqa: PLR0913 -- each by keyword
@@ -51,7 +52,8 @@ class Refresher:
         self._hosts = Hosts(Limits(at_once=per_host, rate=rate))
         self._poll_interval, self._pulse = poll_interval, pulse
         self._lease_seconds = attempts.deadline + STORE_MARGIN
-        self._running: dict[asyncio.Task[Decision | None], str] = {}
+        self._running: set[asyncio.Task[Decision | None]] = set()
+        self._asking = 0
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -81,7 +83,7 @@ class Refresher:
             if self._running:
                 await asyncio.sleep(_GATHERING)
         if self._running:
-            await asyncio.wait(set(self._running), timeout=self._lease_seconds)
+            await asyncio.wait(self._running, timeout=self._lease_seconds)
 
     async def refresh_now(self, connection_id: UUID, actor: str) -> Decision | None:
         """Refresh without waiting for the due time; None: somebody else is at it, or overtook this attempt."""
@@ -96,7 +98,7 @@ class Refresher:
                 return decision
 
     async def _begin_due(self) -> None:
-        free = self._in_flight - len(self._running)
+        free = min(self._in_flight - self._asking, 2 * self._in_flight - len(self._running))
         if free <= 0:
             return
         rooms = self._hosts.rooms()
@@ -114,21 +116,30 @@ class Refresher:
 
     def _begin(self, lease: Lease, row: Row, actor: str) -> asyncio.Task[Decision | None]:
         """A task of its own: whoever waits for it may be cancelled, the attempt is not."""
-        task = asyncio.create_task(self._run(lease, row, actor))
-        self._running[task] = host = lease.idp_host or ""
+        host = lease.idp_host or ""
+        self._asking += 1
         self._hosts.begin(host)
-        task.add_done_callback(self._end)
+        task = asyncio.create_task(self._run(lease, row, actor, host))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         return task
 
-    def _end(self, task: asyncio.Task[Decision | None]) -> None:
-        # Whoever ends makes room, here and in the budget of its host.
-        self._hosts.end(self._running.pop(task))
+    def _leave(self, host: str) -> None:
+        """Whoever has its answer makes room, here and in the budget of its host."""
+        self._asking -= 1
+        self._hosts.end(host)
         self.wake()
 
-    async def _run(self, lease: Lease, row: Row, actor: str) -> Decision | None:
+    async def _run(self, lease: Lease, row: Row, actor: str, host: str) -> Decision | None:
         try:
-            host = lease.idp_host or ""
-            decision = await self._attempts.run(lease, row, actor, lambda answer: self._hosts.hear(host, answer))
+            with ExitStack() as place:
+                place.callback(self._leave, host)
+
+                def heard(answer: Answer | NoAnswer) -> None:
+                    self._hosts.hear(host, answer)
+                    place.close()
+
+                decision = await self._attempts.run(lease, row, actor, heard)
         except Exception as bug:
             # Without its text, which may hold anything. The end of the lease brings the connection back.
             _log.error(

@@ -24,7 +24,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_level: LogLevel = "INFO"
     probe: ProbeAddress = None
     migrate: Annotated[bool, Meta(description="Whether to bring the schema up to date at start: true or false.")] = True
-    in_flight: Annotated[int, Meta(ge=1, description="How many refreshes may be under way at once.")] = 256
+    in_flight: Annotated[
+        int, Meta(ge=1, description="How many refreshes may wait for their identity provider at once.")
+    ] = 256
     in_flight_per_host: Annotated[int, Meta(ge=1, description="How many of them at one identity provider's host.")] = 64
     rate_per_host: Annotated[
         float, Meta(gt=0, description="How many refreshes may begin in a second at one identity provider's host.")

@@ -3,8 +3,11 @@
 import base64
 import secrets
 import time
+from functools import lru_cache
 from typing import Final, assert_never
 from urllib.parse import quote_plus, urlencode
+
+import httpx
 
 from authpulse_contract.connections import OAuthConfig
 from authpulse_contract.secret import Secret
@@ -21,22 +24,24 @@ _HEADERS: Final = {
 }
 
 
-def refresh_request(
-    oauth: OAuthConfig, client_secret: Secret | None, tokens: Tokens | None
-) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the one POST that gets a new access token.
+# More token endpoints than one refresher has to do with; to parse a URL for each POST would cost as much as its form.
+_address = lru_cache(maxsize=4096)(httpx.URL)
+
+
+def refresh_request(oauth: OAuthConfig, client_secret: Secret | None, tokens: Tokens | None) -> httpx.Request:
+    """The one POST that gets a new access token. Raises `httpx.InvalidURL`.
 
     A refresh asks for no scope, which means the scope as granted; asking for more would be refused.
     """
     form = _grant(oauth, tokens)
     headers, proof = authenticate(oauth, client_secret)
-    return headers, _encoded(oauth, form | proof)
+    return _post(oauth.token_url, headers, _encoded(oauth, form | proof))
 
 
 def code_request(
     oauth: OAuthConfig, client_secret: Secret | None, code: Secret, redirect_uri: str, verifier: Secret
-) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the one POST that exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5)."""
+) -> httpx.Request:
+    """The one POST that exchanges a code (RFC 6749 4.1.3, RFC 7636 4.5). Raises `httpx.InvalidURL`."""
     form = {
         "grant_type": "authorization_code",
         "code": code.reveal(),
@@ -44,7 +49,14 @@ def code_request(
         "code_verifier": verifier.reveal(),
     }
     headers, proof = authenticate(oauth, client_secret)
-    return headers, _encoded(oauth, form | proof)
+    return _post(oauth.token_url, headers, _encoded(oauth, form | proof))
+
+
+def _post(url: str, headers: dict[str, str], body: bytes) -> httpx.Request:
+    # With `content` httpx would look through all headers for those that the transport adds by itself.
+    request = httpx.Request("POST", _address(url), headers=headers, stream=httpx.ByteStream(body))
+    request.read()
+    return request
 
 
 def _encoded(oauth: OAuthConfig, form: dict[str, str]) -> bytes:
@@ -53,11 +65,11 @@ def _encoded(oauth: OAuthConfig, form: dict[str, str]) -> bytes:
 
 
 def revocation_request(
-    oauth: OAuthConfig, client_secret: Secret | None, token: Secret, hint: str
-) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the POST that revokes a token (RFC 7009 2.1); `hint` is which kind of token it is."""
+    endpoint: str, oauth: OAuthConfig, client_secret: Secret | None, token: Secret, hint: str
+) -> httpx.Request:
+    """The POST that revokes a token (RFC 7009 2.1); `hint` is which kind of token it is. Raises `httpx.InvalidURL`."""
     headers, proof = authenticate(oauth, client_secret)
-    return headers, urlencode({"token": token.reveal(), "token_type_hint": hint} | proof).encode()
+    return _post(endpoint, headers, urlencode({"token": token.reveal(), "token_type_hint": hint} | proof).encode())
 
 
 def authenticate(oauth: OAuthConfig, client_secret: Secret | None) -> tuple[dict[str, str], dict[str, str]]:
