@@ -158,7 +158,8 @@ console-measure: _develop _console _browser
 [group('deploy')]
 sbom: _develop
     @mkdir -p artefacts; for component in refresher event-store health-api cli; do \
-        set -- --package "authpulse-$component"; [ "$component" != cli ] || set -- "$@" --extra verify; \
+        set -- --package "authpulse-$component"; \
+        case $component in cli) set -- "$@" --extra verify ;; *) set -- "$@" --extra tracing ;; esac; \
         uv export --quiet --frozen --no-default-groups --preview-features sbom-export --format cyclonedx1.5 "$@" --output-file "artefacts/$component.cdx.json"; \
         echo "artefacts/$component.cdx.json"; \
     done

@@ -19,7 +19,7 @@ def test_a_signal_sets_stop_and_what_was_begun_is_finished(number: signal.Signal
         await stop.wait()
         finished.append(True)
 
-    run(serve)
+    run("test", serve)
     assert finished == [True]
 
 
@@ -28,4 +28,4 @@ def test_settings_that_cannot_be_used_end_the_process_with_one_line() -> None:
         raise SettingsError("AUTHPULSE_X is not set.")
 
     with pytest.raises(SystemExit, match=r"^authpulse: AUTHPULSE_X is not set\.$"):
-        run(serve)
+        run("test", serve)

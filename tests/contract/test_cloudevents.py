@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from authpulse_contract.cloudevents import NotAnEventError, headers, read
+from authpulse_contract.cloudevents import NotAnEventError, headers, read, trace_of
 from authpulse_contract.codec import to_json
 from authpulse_contract.events import ConnectionState, Event, RefreshSucceeded
+from authpulse_contract.trace import Trace, trace_headers, trace_in
 
 EVENT = RefreshSucceeded(
     event_id=UUID(int=7),
@@ -91,3 +92,33 @@ def test_what_is_not_an_event_is_refused_with_the_reason(
 def test_an_event_is_read_as_its_own_type() -> None:
     event: Event = read(HEADERS, BODY)
     assert type(event) is RefreshSucceeded
+
+
+TRACE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 'vendor="50%",other=2')
+
+
+@pytest.mark.parametrize("trace", [TRACE, Trace(TRACE.traceparent), None])
+def test_an_event_says_which_trace_it_belongs_to_if_to_any(trace: Trace | None) -> None:
+    told = headers(EVENT, trace)
+    assert trace_of(told) == trace
+    assert read(told, BODY) == EVENT
+    assert HEADERS.items() <= told.items()
+
+
+def test_the_trace_is_in_the_attributes_of_the_distributed_tracing_extension() -> None:
+    told = headers(EVENT, TRACE)
+    assert told["ce-traceparent"] == TRACE.traceparent
+    assert told["ce-tracestate"] == "vendor=%2250%25%22,other=2"
+    assert told.keys() - HEADERS.keys() == {"ce-traceparent", "ce-tracestate"}
+
+
+def test_a_trace_that_cannot_be_read_harms_no_event() -> None:
+    broken = headers(EVENT, TRACE) | {"ce-traceparent": "%ff"}
+    assert trace_of(broken) is None
+    assert read(broken, BODY) == EVENT
+
+
+@pytest.mark.parametrize("trace", [TRACE, Trace(TRACE.traceparent), None])
+def test_a_command_carries_a_trace_in_the_headers_of_w3c(trace: Trace | None) -> None:
+    assert trace_in({name.title(): value for name, value in trace_headers(trace).items()}) == trace
+    assert trace_in(None) is None

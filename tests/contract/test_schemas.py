@@ -20,6 +20,7 @@ from authpulse_contract.codec import to_json
 from authpulse_contract.events import type_of
 from authpulse_contract.health import Connections, row
 from authpulse_contract.schemas import published
+from authpulse_contract.trace import Trace
 from authpulse_event_store.project import project
 from support.events import EVENT_TYPES, event
 
@@ -104,3 +105,5 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
 
 def test_the_asyncapi_document_names_the_headers_that_an_event_has() -> None:
     assert asyncapi.HEADERS.keys() == headers(event()).keys()
+    traced = headers(event(), Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=1"))
+    assert asyncapi.HEADERS.keys() | asyncapi.TRACED.keys() == traced.keys()

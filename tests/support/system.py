@@ -37,18 +37,25 @@ _EVENTS = "select position, version, event_type, body from ledger.events where {
 class System:
     """A system of its own; `start` returns once it serves. Everything it logs is in `folder`.
 
-    `refreshers`: how many share the work; `settings` are further ones of theirs.
+    `refreshers`: how many share the work; `settings` are further ones of theirs, `common` those of every service.
     """
 
-    def __init__(
-        self, folder: Path, *, vault_url: str, ledger_url: str, refreshers: int = 1, settings: Mapping[str, str] = {}
+    def __init__(  # noqa: PLR0913 -- each by keyword
+        self,
+        folder: Path,
+        *,
+        vault_url: str,
+        ledger_url: str,
+        refreshers: int = 1,
+        settings: Mapping[str, str] = {},
+        common: Mapping[str, str] = {},
     ) -> None:
         folder.mkdir()
         self.folder, self.vault_url, self.ledger_url = folder, vault_url, ledger_url
         self.nats = NatsServer(folder / "nats")
         self.probes: dict[str, str] = {}
         self.url = f"http://127.0.0.1:{free_port()}"
-        everywhere = {"AUTHPULSE_NATS_URL": self.nats.url, "AUTHPULSE_LOG_LEVEL": "INFO"}
+        everywhere = {"AUTHPULSE_NATS_URL": self.nats.url, "AUTHPULSE_LOG_LEVEL": "INFO", **common}
         refresher = {
             "AUTHPULSE_DATABASE_URL": vault_url,
             "AUTHPULSE_SEALING_KEYS": f"test:{base64.b64encode(b'k' * 32).decode()}",

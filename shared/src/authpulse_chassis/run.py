@@ -5,16 +5,20 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 
+from authpulse_chassis.collector import collecting
 from authpulse_chassis.settings import SettingsError
 
 
-def run(serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+def run(service: str, serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run `serve(stop)`; SIGTERM and SIGINT set `stop`, upon which it should finish what it has begun and return.
+
+    Its traces, if they are to be collected, are those of `service`.
 
     Settings that cannot be used end the process with status 1 and one line on standard error.
     """
     try:
-        asyncio.run(_serve(serve))
+        with collecting(service):
+            asyncio.run(_serve(serve))
     except SettingsError as error:
         sys.exit(f"authpulse: {error}")
 

@@ -33,7 +33,7 @@ def read_settings(kind: type[T], environ: Mapping[str, str] = os.environ) -> T:
     found: dict[str, object] = {}
     for member in msgspec.structs.fields(kind):
         variable = f"AUTHPULSE_{member.name.upper()}"
-        text = _value(variable, environ)
+        text = text_of(variable, environ)
         if text is None:
             if member.required:
                 raise SettingsError(f"{variable} is not set. {_meaning(member.type)} Set it, or {variable}_FILE.")
@@ -42,7 +42,8 @@ def read_settings(kind: type[T], environ: Mapping[str, str] = os.environ) -> T:
     return kind(**found)
 
 
-def _value(variable: str, environ: Mapping[str, str]) -> str | None:
+def text_of(variable: str, environ: Mapping[str, str]) -> str | None:
+    """The text of `variable`, or of the file in `<variable>_FILE`; None: neither is set. Raises `SettingsError`."""
     direct, path = environ.get(variable), environ.get(f"{variable}_FILE")
     if direct is not None and path is not None:
         raise SettingsError(f"{variable} and {variable}_FILE are both set. Set one of them.")

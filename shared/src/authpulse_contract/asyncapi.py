@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from authpulse_contract.cloudevents import CONTENT_TYPE, SOURCE, TYPE_PREFIX
 from authpulse_contract.subjects import ADVANCED, STREAM, TOKENS_GET, command_subject
+from authpulse_contract.trace import TRACEPARENT, TRACES, TRACESTATE
 
 HEADERS: Final = {
     "ce-specversion": "CloudEvents version: 1.0.",
@@ -19,6 +20,11 @@ HEADERS: Final = {
     "Nats-Msg-Id": "The event id; JetStream drops a second copy within two minutes.",
 }
 """Each header of an event's message and what it says."""
+
+_PARENT: Final = "The span that this belongs to (W3C Trace Context); there while it is traced."
+_STATE: Final = "What tracers add to it (W3C Trace Context); there while any does."
+TRACED: Final = {f"ce-{TRACEPARENT}": _PARENT, f"ce-{TRACESTATE}": _STATE}
+"""Those that an event may have: CloudEvents' distributed tracing extension."""
 
 _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 _TOKEN: Final = "percent-encoded, `.` and `~` too, so that it is one subject token"  # noqa: S105 -- of a subject
@@ -37,7 +43,8 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], replies: Mapp
     """
     headers = {"headers": {"$ref": "#/components/schemas/headers"}}
     events = {event_type: headers | _message(event_type) for event_type in event_types}
-    commands = {verb: _message(schema) for verb, schema in verbs.items()}
+    traced = {"headers": {"$ref": "#/components/schemas/trace"}}
+    commands = {verb: traced | _message(schema) for verb, schema in verbs.items()}
     channels = {
         "events": {
             "address": "auth.events.{kind}.{name}.{event_type}",
@@ -96,22 +103,25 @@ def describe(event_types: Iterable[str], verbs: Mapping[str, str], replies: Mapp
             "messages": {
                 **events,
                 "advanced": {
-                    "payload": {"type": "integer", "minimum": 1, "description": "The position of the ledger."}
+                    "headers": _headers({}, {TRACES: "A traceparent for each traced event, with commas between."}),
+                    "payload": {"type": "integer", "minimum": 1, "description": "The position of the ledger."},
                 },
                 **{reply: _message(reply) for reply in replies.values()},
-                "get_token": _message("get_token"),
+                "get_token": traced | _message("get_token"),
                 "token_reply": _message("token_reply"),
                 **{f"command_{verb}": message for verb, message in commands.items()},
             },
             "schemas": {
-                "headers": {
-                    "type": "object",
-                    "properties": {name: {"type": "string", "description": text} for name, text in HEADERS.items()},
-                    "required": list(HEADERS),
-                }
+                "headers": _headers(HEADERS, TRACED),
+                "trace": _headers({}, {TRACEPARENT: _PARENT, TRACESTATE: _STATE}),
             },
         },
     }
+
+
+def _headers(always: Mapping[str, str], sometimes: Mapping[str, str]) -> dict[str, Any]:
+    told = {name: {"type": "string", "description": text} for name, text in {**always, **sometimes}.items()}
+    return {"type": "object", "properties": told, "required": list(always)}
 
 
 def _channel_of(reply: str) -> str:

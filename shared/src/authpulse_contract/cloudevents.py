@@ -10,6 +10,7 @@ import msgspec
 from authpulse_contract.codec import from_json
 from authpulse_contract.events import Event, type_of
 from authpulse_contract.subjects import escape
+from authpulse_contract.trace import TRACEPARENT, TRACESTATE, Trace, trace_headers
 
 SOURCE: Final = "/authpulse/refresher"
 TYPE_PREFIX: Final = "io.authpulse."
@@ -28,10 +29,11 @@ class NotAnEventError(Exception):
     """The message is not an event of this contract; the text says which part of it is wrong."""
 
 
-def headers(event: Event) -> dict[str, str]:
+def headers(event: Event, trace: Trace | None = None) -> dict[str, str]:
     """Every header that the event's message needs; the body is `to_json(event)`.
 
-    `Nats-Msg-Id` makes JetStream drop a second copy within the stream's duplicate window.
+    `Nats-Msg-Id` makes JetStream drop a second copy within the stream's duplicate window. `trace`: where it was made
+    true, if that is traced (CloudEvents' distributed tracing extension).
     """
     event_type, event_id = type_of(event), str(event.event_id)
     attributes = {
@@ -44,6 +46,7 @@ def headers(event: Event) -> dict[str, str]:
         "ce-datacontenttype": CONTENT_TYPE,
         "ce-dataschema": SCHEMA_PREFIX + event_type,
         "ce-sequence": f"{event.version:0{_SEQUENCE_DIGITS}}",
+        **trace_headers(trace, "ce-"),
     }
     return {name: quote(value, safe=_PLAIN) for name, value in attributes.items()} | {"Nats-Msg-Id": event_id}
 
@@ -69,6 +72,18 @@ def read(headers: Mapping[str, str], body: bytes) -> Event:
     if attributes["ce-id"] != str(event.event_id):
         raise NotAnEventError("ce-id and the body's event_id differ")
     return event
+
+
+def trace_of(headers: Mapping[str, str]) -> Trace | None:
+    """The trace that the event in a message belongs to; None: it is not said, or not readably, which harms no event."""
+    found = {name.lower(): value for name, value in headers.items()}
+    try:
+        parent, state = (
+            _decoded(name, found[name]) if name in found else None for name in (f"ce-{TRACEPARENT}", f"ce-{TRACESTATE}")
+        )
+    except NotAnEventError:
+        return None
+    return None if parent is None else Trace(parent, state)
 
 
 def _decoded(name: str, value: str) -> str:

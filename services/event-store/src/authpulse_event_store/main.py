@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    run(serve)
+    run("event-store", serve)
 
 
 async def serve(stop: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, cast
 
 import psycopg
@@ -19,6 +19,7 @@ from authpulse_event_store.consumer import DURABLE, LastingSubscription, ensure_
 from authpulse_event_store.metrics import delivered
 from authpulse_event_store.quarantine import Delivery
 from authpulse_event_store.record import record
+from authpulse_event_store.traces import given_back, recorded, taken, tick_headers
 
 BATCH_SIZE: Final = 500
 # FastStream collects until the batch is full or this many seconds are over, so it bounds how long a lone event waits.
@@ -47,8 +48,8 @@ def subscribe(
         inbox_prefix=f"{inbox('event-store')}.".encode(),
     )
 
-    async def announce(position: int) -> None:
-        await broker.publish(str(position).encode(), ADVANCED)
+    async def announce(position: int, headers: Mapping[str, str] | None) -> None:
+        await broker.publish(str(position).encode(), ADVANCED, headers=None if headers is None else dict(headers))
 
     subscriber(taking(pool, announce))
 
@@ -69,21 +70,24 @@ def subscribe(
 
 
 def taking(
-    pool: AsyncConnectionPool, announce: Callable[[int], Awaitable[None]]
+    pool: AsyncConnectionPool, announce: Callable[[int, Mapping[str, str] | None], Awaitable[None]]
 ) -> Callable[[list[Msg]], Awaitable[None]]:
     """The handler of a batch: nothing is acknowledged before it is committed, and all of it is then."""
 
     async def take(messages: list[Msg]) -> None:
+        running = taken(messages)
         try:
             position = await record(pool, [_delivery(message) for message in messages])
         except psycopg.Error as outage:
             _log.warning("the ledger cannot be written: %s", type(outage).__name__)
+            given_back(running, outage)
             await asyncio.sleep(PAUSE)
             for message in messages:
                 await message.nak()
             return
         if position is not None:
-            await announce(position)
+            await announce(position, tick_headers(running))
+        recorded(running, position)
         delivered(messages[-1].metadata.num_pending)
         for message in messages:
             await message.ack()

@@ -6,10 +6,14 @@ from typing import Any, Final
 
 import nats.errors
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from opentelemetry.trace import SpanKind
 
+from authpulse_chassis.tracing import carried, span
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.commands import Refused, Slug
 from authpulse_contract.subjects import command_subject, inbox
+from authpulse_contract.trace import trace_headers
 from authpulse_health_api import problems
 from authpulse_health_api.problems import Fault, Problem
 
@@ -18,6 +22,7 @@ PATIENCE: Final = 10.0
 IDP_PATIENCE: Final = 60.0
 """Seconds for a command that waits for an IdP: its deadline and the time to store what it gave."""
 _RETRY_AFTER: Final = {"Retry-After": "5"}
+_SEND: Final = {"messaging.system": "nats", "messaging.operation.type": "send", "messaging.operation.name": "request"}
 _SLUGS: Final[dict[Slug, problems.Slug]] = {
     "unknown_connection": problems.Slug.UNKNOWN_CONNECTION,
     "not_oauth": problems.Slug.NOT_OAUTH,
@@ -55,7 +60,7 @@ class Commands:
         if not self._client.is_connected:
             raise _nobody("NATS is out of reach.")
         try:
-            answer = await self._client.request(command_subject(verb), to_json(command), timeout=patience)
+            answer = await self._sent(command_subject(verb), to_json(command), patience)
         except nats.errors.NoRespondersError:
             raise _nobody("No refresher is running.") from None
         except (nats.errors.Error, TimeoutError) as failure:
@@ -65,6 +70,11 @@ class Commands:
         if isinstance(found, Refused):
             raise _refusal(found)
         return found
+
+    async def _sent(self, subject: str, body: bytes, patience: float) -> Msg:
+        with span(f"send {subject}", SpanKind.PRODUCER, attributes={**_SEND, "messaging.destination.name": subject}):
+            headers = trace_headers(carried()) or None
+            return await self._client.request(subject, body, timeout=patience, headers=headers)
 
 
 def _nobody(detail: str) -> Problem:

@@ -24,13 +24,15 @@ from authpulse_health_api.metrics import Measures
 from authpulse_health_api.quick import quick
 from authpulse_health_api.server import free_address, serve
 from authpulse_health_api.settings import Settings, issuer_of, keys_of, public_origin_of, read
+from authpulse_health_api.shown import Shown
 from authpulse_health_api.ticks import listen
+from authpulse_health_api.traced import traced
 from authpulse_health_api.watch import Watch
 
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    run(_serve)
+    run("health-api", _serve)
     # A thread of granian's may still be letting go of Python objects; if the interpreter went down under it, it would
     # abort the process (SIGABRT). All that had to be closed is closed.
     logging.shutdown()
@@ -57,7 +59,8 @@ async def _serve(stop: asyncio.Event) -> None:
     host, port = host_and_port(settings.http)
     address = free_address(host, port)
     async with pool(settings.database_url.reveal()) as ledger:
-        watch, woken = Watch(ledger), asyncio.Event()
+        shown, woken = Shown(), asyncio.Event()
+        watch = Watch(ledger, swapped=shown.swapped)
         broadcast = Broadcast(watch)
         door, commands = door_of(settings), Commands(settings.nats_url.reveal())
         parts = Parts(
@@ -68,7 +71,7 @@ async def _serve(stop: asyncio.Event) -> None:
             addresses=Addresses(settings.public_url, settings.http),
             door=door,
         )
-        app = edge(quick(audited(make_api(make_routes(parts))), watch, door))
+        app = edge(quick(traced(audited(make_api(make_routes(parts)))), watch, door))
 
         async def has_rows() -> bool:
             return watch.board is not None
@@ -77,7 +80,7 @@ async def _serve(stop: asyncio.Event) -> None:
         async with answering(settings.probe, pages), asyncio.TaskGroup() as together:
             following = together.create_task(watch.follow(woken, settings.poll_interval))
             together.create_task(broadcast.run(stop))
-            listening = together.create_task(listen(settings.nats_url.reveal(), woken.set))
+            listening = together.create_task(listen(settings.nats_url.reveal(), woken.set, shown))
             commanding = together.create_task(commands.run())
             await serve(app, address, port, stop)
             following.cancel()

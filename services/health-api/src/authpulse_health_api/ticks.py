@@ -8,17 +8,20 @@ import nats
 from nats.aio.msg import Msg
 
 from authpulse_contract.subjects import ADVANCED, inbox
+from authpulse_health_api.shown import Shown
 
 _log = logging.getLogger(__name__)
 
 
-async def listen(nats_url: str, advanced: Callable[[], None]) -> None:
+async def listen(nats_url: str, advanced: Callable[[], None], shown: Shown) -> None:
     """Call `advanced` at each tick, and when NATS is back after an absence; until cancelled.
 
-    Waits for NATS for as long as it takes. A lost tick is made good by the next poll.
+    Waits for NATS for as long as it takes. A lost tick is made good by the next poll. `shown` hears of traced events.
     """
 
-    async def on_tick(_: Msg) -> None:
+    async def on_tick(tick: Msg) -> None:
+        if tick.headers and tick.data.isdigit():
+            shown.told(int(tick.data), tick.headers)
         advanced()
 
     async def lost() -> None:

@@ -17,11 +17,23 @@ _RETRY: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Watch:
-    """Holds the newest board and when it was last known to equal the ledger. `clock` gives seconds, rising."""
+def _to_nobody(_: int) -> None:
+    return
 
-    def __init__(self, ledger: Pool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ledger = ledger
+
+class Watch:
+    """Holds the newest board and when it was last known to equal the ledger. `clock` gives seconds, rising.
+
+    `swapped` is told the position of the board after each look at the ledger.
+    """
+
+    def __init__(
+        self,
+        ledger: Pool,
+        clock: Callable[[], float] = time.monotonic,
+        swapped: Callable[[int], None] = _to_nobody,
+    ) -> None:
+        self._ledger, self._swapped = ledger, swapped
         self._clock = clock
         self._board: Board | None = None
         self.recent = Recent()
@@ -75,6 +87,7 @@ class Watch:
             self._board, self.recent = board, recent
             self.advanced.set()
         self._seen_at = asked_at
+        self._swapped(board.position)
 
     def _failing(self, failure: Exception) -> None:
         if not self._failed:

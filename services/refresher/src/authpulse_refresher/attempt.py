@@ -20,6 +20,7 @@ from authpulse_refresher.model import Answer, Decision, NoAnswer, SkipReason, Tr
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.settle import Outcome, named
 from authpulse_refresher.store import load
+from authpulse_refresher.traces import storing
 from authpulse_refresher.traits import BUILT_IN, Known
 from authpulse_refresher.unknown import HOLD
 from authpulse_refresher.vault import Vault
@@ -135,7 +136,8 @@ class Attempts:
         return await self._settle(judge(asked, answer, duration_ms, self._rules, now=datetime.now(UTC)))
 
     async def _settle(self, outcome: Outcome) -> Decision | None:
-        decision = await self._committer.settle(outcome)
+        with storing():
+            decision = await self._committer.settle(outcome)
         if decision is not None:
             _report(decision)
         return decision

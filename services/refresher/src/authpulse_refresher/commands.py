@@ -27,6 +27,7 @@ from authpulse_refresher.refresh_now import refresh_now
 from authpulse_refresher.reseal import reseal
 from authpulse_refresher.status import status_of
 from authpulse_refresher.tokens import TokenDesk
+from authpulse_refresher.traces import answering
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
 
@@ -73,17 +74,18 @@ def _subscribe(
     *,
     workers: int,
 ) -> None:
-    async def answer(body: bytes) -> bytes:
-        reply = await _reply(subject, body, kind, handle)
+    async def answer(message: NatsMessage) -> bytes:
+        with answering(subject, message.headers):
+            reply = await _reply(subject, message.body, kind, handle)
         replied(subject, reply)
         return to_json(reply)
 
     broker.subscriber(subject, queue=QUEUE, max_workers=workers, decoder=_as_sent)(answer)
 
 
-async def _as_sent(message: NatsMessage) -> bytes:
+async def _as_sent(message: NatsMessage) -> NatsMessage:
     """FastStream's own decoder would parse JSON before we say into what."""
-    return message.body
+    return message
 
 
 async def _reply(

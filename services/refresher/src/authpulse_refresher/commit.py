@@ -7,6 +7,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import Context
 from typing import Final, TypeVar
 
 from authpulse_chassis.patience import persist
@@ -42,7 +43,8 @@ class Committer:
         promise: _Promise = asyncio.get_running_loop().create_future()
         self._waiting.append((outcome, promise))
         if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_all())
+            # In nobody's context: the trace of whoever came first is not that of the others.
+            self._committing = asyncio.create_task(self._commit_all(), context=Context())
         return await asyncio.shield(promise)
 
     async def _commit_all(self) -> None:

@@ -16,6 +16,7 @@ from authpulse_refresher.addresses import ForbiddenAddressError
 from authpulse_refresher.grant import grant_of
 from authpulse_refresher.model import Answer, Connection, NoAnswer
 from authpulse_refresher.token_request import refresh_request
+from authpulse_refresher.traces import asked, asking, heard
 from authpulse_refresher.wire import ClientCertificateError, TooLateError, Watch, Wires
 
 BODY_LIMIT: Final = 1024 * 1024
@@ -75,15 +76,17 @@ async def send(
     """
     began = time.monotonic()
     watch = Watch(may_go)
-    try:
-        async with _deadline(deadline):
-            answer: Answer | NoAnswer = await _exchange(wires, make(), oauth)
-    except TooLateError:
-        answer = TOO_LATE
-    except ClientCertificateError:
-        answer = NoAnswer(cause="client_cert", sent=False)
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
-        answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
+    with asking() as running:
+        try:
+            async with _deadline(deadline):
+                answer: Answer | NoAnswer = await _exchange(wires, make(), oauth)
+        except TooLateError:
+            answer = TOO_LATE
+        except ClientCertificateError:
+            answer = NoAnswer(cause="client_cert", sent=False)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
+            answer = NoAnswer(cause=_cause(failure), sent=watch.may_be_sent)
+        heard(running, answer)
     return answer, round((time.monotonic() - began) * 1000)
 
 
@@ -103,6 +106,9 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 
 
 async def _exchange(wires: Wires, request: httpx.Request, oauth: OAuthConfig) -> Answer:
+    asked(request)
+    if told := wires.told():
+        request.headers.update(told)
     response = await wires.get(oauth).handle_async_request(request)
     headers = _named(response)
     try:

@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    run(serve)
+    run("refresher", serve)
 
 
 async def serve(stop: asyncio.Event) -> None:
@@ -83,7 +83,10 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
     bus: Bus,
     stop: asyncio.Event,
 ) -> None:
-    wires, relayed = Wires(allow_link_local=settings.allow_link_local), asyncio.Event()
+    wires, relayed = (
+        Wires(allow_link_local=settings.allow_link_local, traced=settings.idp_traceparent),
+        asyncio.Event(),
+    )
     attempts = Attempts(
         vault=vault,
         wires=wires,

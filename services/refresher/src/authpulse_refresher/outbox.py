@@ -10,11 +10,12 @@ from psycopg.rows import class_row
 
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.events import Event
+from authpulse_contract.trace import Trace
 
 TURN: Final = 15.0
 """Seconds that a relay's turn lasts; longer than it waits for acknowledgements, or two would publish the same batch."""
 
-_PUT: Final = "insert into vault.outbox (body) values (%s)"
+_PUT: Final = "insert into vault.outbox (body, traceparent, tracestate) values (%s, %s, %s)"
 
 _TAKE_TURN: Final = """
     update vault.relay
@@ -22,7 +23,7 @@ _TAKE_TURN: Final = """
      where (holder = %(holder)s or held_until < clock_timestamp())
        and exists (select from vault.outbox)"""
 
-_NEXT: Final = "select outbox_id, body from vault.outbox order by outbox_id limit %s"
+_NEXT: Final = "select outbox_id, body, traceparent, tracestate from vault.outbox order by outbox_id limit %s"
 
 _DELETE: Final = "delete from vault.outbox where outbox_id = any(%s)"
 
@@ -30,18 +31,24 @@ _YIELD_TURN: Final = "update vault.relay set held_until = clock_timestamp() wher
 
 
 class Waiting(Struct, frozen=True):
-    """One event in the outbox, as JSON."""
+    """One event in the outbox, as JSON, and the trace that it belongs to."""
 
     outbox_id: int
     body: str
+    traceparent: str | None
+    tracestate: str | None
 
     def event(self) -> Event:
         return from_json(self.body, Event)  # type: ignore[arg-type]  # a union is a type to msgspec
 
+    def trace(self) -> Trace | None:
+        return None if self.traceparent is None else Trace(self.traceparent, self.tracestate)
 
-async def put_in_outbox(db: AsyncConnection, event: Event) -> None:
+
+async def put_in_outbox(db: AsyncConnection, event: Event, trace: Trace | None) -> None:
     """To be published once the caller's transaction has committed."""
-    await db.execute(_PUT, (to_json(event).decode(),))
+    traced = (trace.traceparent, trace.tracestate) if trace else (None, None)
+    await db.execute(_PUT, (to_json(event).decode(), *traced))
 
 
 async def next_batch(db: AsyncConnection, holder: UUID, limit: int) -> list[Waiting]:

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 
 from authpulse_contract.codec import to_json
 from authpulse_contract.events import LastRevocation
+from authpulse_contract.trace import Trace
 from authpulse_refresher.model import Connection, Decision
 from authpulse_refresher.seal import KeyRing
 from authpulse_refresher.vault_rows import token_columns
@@ -29,7 +30,7 @@ _PUT_MANY: Final = """
             unknown_since timestamptz, event json, regranted boolean, has_tokens boolean,
             access_token text, refresh_token text, refresh_token_hash text,
             expires_at timestamptz, refresh_expires_at timestamptz, scope text, lifetime interval,
-            refresh_lifetime interval)
+            refresh_lifetime interval, traceparent text, tracestate text)
     ), stored as (
         update vault.connections c set
             version = new.version, generation = new.generation, last_event_id = new.event_id,
@@ -64,17 +65,19 @@ _PUT_MANY: Final = """
           from new join stored using (event_id)
          where d.connection_id = new.connection_id
     ), told as (
-        insert into vault.outbox (body) select event::text from new join stored using (event_id)
+        insert into vault.outbox (body, traceparent, tracestate)
+        select event::text, traceparent, tracestate from new join stored using (event_id)
     )
     select event_id from stored"""
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What an attempt made of the connection `before`."""
+    """What an attempt made of the connection `before`; the event belongs to `trace`."""
 
     before: Connection
     decision: Decision
     attempt_id: UUID
+    trace: Trace | None = None
 
 
 class _New(Struct, frozen=True, kw_only=True):
@@ -103,6 +106,8 @@ class _New(Struct, frozen=True, kw_only=True):
     scope: str | None = None
     lifetime: timedelta | None = None
     refresh_lifetime: timedelta | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
 
 
 async def put_many(db: AsyncConnection, ring: KeyRing, changes: Sequence[Change]) -> set[UUID]:
@@ -138,5 +143,7 @@ def _new(change: Change, ring: KeyRing) -> _New:
         event=msgspec.Raw(to_json(event)),
         regranted=regranted,
         has_tokens=after.tokens is not None,
+        traceparent=change.trace.traceparent if change.trace else None,
+        tracestate=change.trace.tracestate if change.trace else None,
         **({"connection_id": after.connection_id} | tokens),
     )

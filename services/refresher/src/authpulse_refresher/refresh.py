@@ -5,6 +5,7 @@ import logging
 import traceback
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from authpulse_refresher.metrics import attempted
 from authpulse_refresher.model import Answer, Decision, NoAnswer
 from authpulse_refresher.outages import DATABASE_AWAY, pause
 from authpulse_refresher.store import load
+from authpulse_refresher.traces import refreshing
 from authpulse_refresher.unknown import FAST_SPREAD, FASTEST
 from authpulse_refresher.vault_rows import Row
 
@@ -119,7 +121,7 @@ class Refresher:
         host = lease.idp_host or ""
         self._asking += 1
         self._hosts.begin(host)
-        task = asyncio.create_task(self._run(lease, row, actor, host))
+        task = asyncio.create_task(refreshing(row.connection, actor, partial(self._run, lease, row, actor, host)))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task

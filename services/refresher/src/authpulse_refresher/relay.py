@@ -17,6 +17,7 @@ from authpulse_contract.events import type_of
 from authpulse_contract.subjects import STREAM, event_subject
 from authpulse_refresher.outages import DATABASE_AWAY, NATS_AWAY, pause
 from authpulse_refresher.outbox import Waiting, delete_published, next_batch, yield_turn
+from authpulse_refresher.traces import sending, sent, told
 from authpulse_refresher.vault import Vault
 
 BATCH: Final = 500
@@ -80,7 +81,10 @@ async def _publish(js: JetStreamContext, waiting: Sequence[Waiting]) -> tuple[li
         for one in waiting:
             event = one.event()
             subject = event_subject(event.connection_kind, event.connection_name, type_of(event))
-            promise = await js.publish_async(subject, one.body.encode(), stream=STREAM, headers=headers(event))
+            running = sending(event, subject, one.trace())
+            named = headers(event, told(running, one.trace()))
+            promise = await js.publish_async(subject, one.body.encode(), stream=STREAM, headers=named)
+            sent(running, promise)
             promises[promise] = one.outbox_id
         done, late = await asyncio.wait(promises, timeout=_ACKNOWLEDGED_WITHIN)
     finally:

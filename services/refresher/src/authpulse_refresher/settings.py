@@ -52,6 +52,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Whether identity providers may have link-local or cloud metadata addresses: true or false."),
     ] = False
+    idp_traceparent: Annotated[
+        bool,
+        Meta(
+            description="Whether identity providers are told which trace a request belongs to (traceparent): true or "
+            "false."
+        ),
+    ] = False
     database_connections: Annotated[int, Meta(ge=2, description="How many connections to PostgreSQL at most.")] = 16
     spill_dir: Annotated[
         str | None,

@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from authpulse_chassis.tracing import carried, within
+from authpulse_contract.trace import Trace
 from authpulse_refresher.lease import Lease, lock_held, release
 from authpulse_refresher.model import Connection, Decision
 from authpulse_refresher.put_many import Change, put_many
@@ -20,7 +22,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What an attempt came to, not stored yet.
 
     `connection` is as it was when the attempt began. `deciding` says what follows for it as it stands by now, each time
-    with the event id `event_id`. `issued`: the answer brought tokens.
+    with the event id `event_id`. `issued`: the answer brought tokens. `trace`: where it was come to, as far as that is
+    traced; storing it is the work of another task.
     """
 
     lease: Lease
@@ -28,6 +31,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     event_id: UUID
     deciding: Callable[[Connection], Decision]
     issued: bool
+    trace: Trace | None = field(default_factory=carried)
 
 
 async def settle_together(vault: Vault, outcomes: Sequence[Outcome]) -> dict[UUID, Decision]:
@@ -39,6 +43,7 @@ async def settle_together(vault: Vault, outcomes: Sequence[Outcome]) -> dict[UUI
                 before=outcome.connection,
                 decision=outcome.deciding(outcome.connection),
                 attempt_id=outcome.lease.attempt_id,
+                trace=outcome.trace,
             )
             for outcome in outcomes
             if outcome.issued or outcome.lease.attempt_id in held
@@ -60,7 +65,9 @@ async def settle(vault: Vault, outcome: Outcome) -> Decision | None:
             return outcome.deciding(outcome.connection)
         if counts(row.connection, generation, held=held, issued=outcome.issued):
             decision = outcome.deciding(row.connection)
-            if await put(db, vault.ring, row.connection, decision, attempt_id=lease.attempt_id):
+            with within(outcome.trace):
+                stored = await put(db, vault.ring, row.connection, decision, attempt_id=lease.attempt_id)
+            if stored:
                 return decision
         await release(db, lease)
     _log.warning("dropped a stale answer", extra=named(row.connection))

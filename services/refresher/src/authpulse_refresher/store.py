@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from authpulse_chassis.tracing import carried
 from authpulse_contract.commands import Listed
 from authpulse_refresher.link_rows import withdraw_links
 from authpulse_refresher.model import Connection, Decision
@@ -126,7 +127,7 @@ async def put(
     """Store what became of a connection, and the event that says so, provided it still is as in `before`.
 
     False: it is not (the compare-and-set on version and generation failed), and nothing was stored. `attempt_id` ends
-    that attempt's lease; a lease that somebody else holds goes on.
+    that attempt's lease; a lease that somebody else holds goes on. The event belongs to the current trace.
     """
     after = decision.after
     columns = connection_columns(after, ring) | {
@@ -144,7 +145,7 @@ async def put(
     if before is not None and _is_another(before, after):
         await void_sign_ins(db, after.connection_id)
         await withdraw_links(db, after.connection_id)
-    await put_in_outbox(db, decision.event)
+    await put_in_outbox(db, decision.event, carried())
     return True
 
 

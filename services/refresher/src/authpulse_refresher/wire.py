@@ -19,7 +19,9 @@ import httpx
 from aiohttp import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
+from authpulse_chassis.tracing import carried
 from authpulse_contract.connections import OAuthConfig
+from authpulse_contract.trace import trace_headers
 from authpulse_refresher.addresses import ForbiddenAddressError, is_forbidden
 
 # Below the usual 5 s after which servers drop an idle connection: a POST that meets that close has an unknown outcome.
@@ -33,10 +35,12 @@ _watch: ContextVar["Watch"] = ContextVar("_watch")
 class Wires:
     """One transport for each set of authorities and client certificate; a file that has changed is read again.
 
-    Addresses where no IdP is are refused, whatever name led there, unless `allow_link_local`.
+    Addresses where no IdP is are refused, whatever name led there, unless `allow_link_local`. IdPs are others' and are
+    told of no trace, unless `traced`.
     """
 
-    def __init__(self, *, allow_link_local: bool = False) -> None:
+    def __init__(self, *, allow_link_local: bool = False, traced: bool = False) -> None:
+        self._traced = traced
         self._allow_link_local = allow_link_local
         self._new_socket = _any_socket if allow_link_local else _guarded_socket
         # By file and time of change. The transport of an older file may still be in use and is kept: it costs nothing.
@@ -57,6 +61,10 @@ class Wires:
     def refuses(self, url: str) -> bool:
         """Whether `url` names such an address itself; a host name is looked at when it is asked."""
         return not self._allow_link_local and is_forbidden(urlsplit(url).hostname or "")
+
+    def told(self) -> dict[str, str]:
+        """The headers that a request has beside its own."""
+        return trace_headers(carried()) if self._traced else {}
 
     async def close(self) -> None:
         """Close every connection."""
