@@ -1,57 +1,19 @@
 """What an IdP has answered is stored although its refresher is killed before the commit, and nothing is spent twice."""
 
 import base64
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from authpulse_contract.events import RefreshFailedTransient, type_of
-from authpulse_refresher.frames import Kind, read_frames
 from authpulse_refresher.vault import Vault
 from support.idp import Client, Delay, Idp
 from support.outages import DatabaseOutage
+from support.refreshers import Refreshers, row_locked
 from support.services import Service
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
-
-KEY = base64.b64encode(b"k" * 32).decode()
-NOWHERE = "nats://127.0.0.1:9"
-"""Nothing listens there: events stay in the outbox, where the test reads them."""
-
-
-class Refreshers:
-    """Real refresher processes on one vault and one spill folder; killed at the end."""
-
-    def __init__(self, vault_url: str, folder: Path) -> None:
-        self.spill = folder / "spill"
-        self._url, self._folder = vault_url, folder
-        self._services: list[Service] = []
-
-    def start(self, key: str = f"test:{KEY}") -> Service:
-        settings = {
-            "AUTHPULSE_DATABASE_URL": self._url,
-            "AUTHPULSE_SEALING_KEYS": key,
-            "AUTHPULSE_NATS_URL": NOWHERE,
-            "AUTHPULSE_SPILL_DIR": str(self.spill),
-            "AUTHPULSE_POLL_INTERVAL": "0.1",
-            "AUTHPULSE_IDP_DEADLINE": "10",
-        }
-        service = Service("authpulse_refresher", settings, self._folder / f"{len(self._services)}.log")
-        self._services.append(service)
-        service.start()
-        return service
-
-    def kill(self) -> None:
-        for service in self._services:
-            service.kill()
-
-    async def answers(self) -> int:
-        """How many answers stand in the journals."""
-        texts = [path.read_bytes() for path in self.spill.iterdir()] if self.spill.exists() else []
-        return sum(frame.kind == Kind.ANSWERED for text in texts for frame in read_frames(text))
 
 
 @pytest.fixture
@@ -61,14 +23,6 @@ def refreshers(vault_url: str, tmp_path: Path) -> Iterator[Refreshers]:
         yield running
     finally:
         running.kill()
-
-
-@asynccontextmanager
-async def row_locked(vault_url: str) -> AsyncIterator[None]:
-    """Nobody can store anything of any connection meanwhile."""
-    async with await psycopg.AsyncConnection.connect(vault_url) as db:
-        await db.execute("select from vault.due for update")
-        yield
 
 
 async def history(vault: Vault) -> list[str]:

@@ -32,6 +32,7 @@ from authpulse_contract.secret import Secret
 from authpulse_contract.subjects import command_subject
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.commands import answer_commands
+from authpulse_refresher.finish import Finish
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.tokens import TokenDesk
 from authpulse_refresher.vault import Vault
@@ -51,7 +52,7 @@ async def ask(vault: Vault, nats_url: str) -> AsyncIterator[Ask]:
     for broker in brokers:
         attempts = Attempts(vault=vault, wires=wires, deadline=1.0)
         refresher = Refresher(attempts, in_flight=10, per_host=10, poll_interval=1.0, pulse=Pulse())
-        answer_commands(broker, vault, wires, refresher, TokenDesk(vault, refresher, patience=1.0))
+        answer_commands(broker, Finish(vault), wires, refresher, TokenDesk(vault, refresher, patience=1.0))
         await broker.start()
     bus = await nats.connect(nats_url)
 

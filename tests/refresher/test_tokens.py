@@ -24,6 +24,7 @@ from authpulse_contract.secret import Secret
 from authpulse_contract.tokens import AccessToken, GetToken, TokenReply, get_token
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.commands import answer_commands
+from authpulse_refresher.finish import Finish
 from authpulse_refresher.model import Connection
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.tokens import TokenDesk, settled, stored
@@ -94,7 +95,8 @@ class Replicas:
             attempts = Attempts(vault=self.vault, wires=wires, deadline=5.0)
             refresher = Refresher(attempts, in_flight=16, per_host=16, poll_interval=1.0, pulse=Pulse())
             broker = NatsBroker(self._url, apply_types=False, logger=None)
-            answer_commands(broker, self.vault, wires, refresher, TokenDesk(self.vault, refresher, patience=5.0))
+            desk = TokenDesk(self.vault, refresher, patience=5.0)
+            answer_commands(broker, Finish(self.vault), wires, refresher, desk)
             await broker.start()
             self._opened.push_async_callback(wires.close)
             self._opened.push_async_callback(broker.stop)

@@ -11,6 +11,7 @@ from authpulse_contract.connections import Declaration
 from authpulse_contract.secret import Secret
 from authpulse_refresher.begin import Begin
 from authpulse_refresher.complete import Complete
+from authpulse_refresher.finish import Finish
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
 from support.idp import Client
@@ -31,7 +32,7 @@ class Person:
     """Signs in by way of one vault."""
 
     def __init__(self, vault: Vault, wires: Wires) -> None:
-        self.begin, self.finish = Begin(vault=vault, wires=wires), Complete(vault, wires, deadline=5.0)
+        self.begin, self.finish = Begin(vault=vault, wires=wires), Complete(Finish(vault), wires, deadline=5.0)
 
     async def start(self, *, name: str = "crm", **members: Any) -> SignInStarted:
         given: dict[str, Any] = {

@@ -26,6 +26,7 @@ SignInFault = Literal[
     "no_code",
     "code_refused",
     "no_answer",
+    "interrupted",
     "bad_id_token",
     "other_account",
     "not_stored",

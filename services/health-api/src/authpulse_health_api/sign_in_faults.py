@@ -28,6 +28,7 @@ _WORDS: Final[dict[SignInFault, tuple[str, str]]] = {
         "Then choose Connect again.",
     ),
     "no_answer": ("The identity provider did not answer.", "Choose Connect again in a moment."),
+    "interrupted": ("The exchange of the code was interrupted here.", _AGAIN),
     "bad_id_token": (
         "The identity provider vouched for another client, another issuer or another time.",
         "Tell an administrator; the clocks, the client id and the issuer are to be checked.",

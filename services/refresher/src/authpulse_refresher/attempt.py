@@ -12,6 +12,7 @@ from authpulse_chassis.patience import persist
 from authpulse_contract.events import type_of
 from authpulse_refresher.commit import Committer
 from authpulse_refresher.decide import skip, skip_reason
+from authpulse_refresher.enduring import note
 from authpulse_refresher.idp import TOO_LATE, ask
 from authpulse_refresher.journal import Answered, Journal
 from authpulse_refresher.judge import Asked, Rules, judge
@@ -85,7 +86,7 @@ class Attempts:
             await self._give_back(asked)
             return None
         if isinstance(answer, Answer):
-            self._note(asked, answer, duration_ms)
+            note(self._journal, lease.attempt_id, _answered(asked, answer, duration_ms), row.connection)
         heard(answer)
         return await self._conclude(asked, answer, duration_ms)
 
@@ -113,23 +114,6 @@ class Attempts:
         if self._journal:
             self._journal.settled([asked.lease.attempt_id])
 
-    def _note(self, asked: Asked, answer: Answer, duration_ms: int) -> None:
-        """Keep the answer in the journal, before anything is done with it that could fail."""
-        if self._journal is None:
-            return
-        answered = Answered(
-            connection_id=asked.connection.connection_id,
-            generation=asked.connection.generation,
-            actor=asked.actor,
-            at=datetime.now(UTC),
-            duration_ms=duration_ms,
-            answer=answer,
-        )
-        try:
-            self._journal.answered(asked.lease.attempt_id, answered)
-        except OSError as failure:
-            _log.error("an answer is in memory only: %s", failure.strerror, extra=named(asked.connection))
-
     async def _conclude(
         self, asked: Asked, answer: Answer | NoAnswer | Transient, duration_ms: int | None = None
     ) -> Decision | None:
@@ -145,6 +129,17 @@ class Attempts:
     async def _load(self, connection_id: UUID) -> Row | None:
         async with self.vault.pool.connection() as db:
             return (await load(db, self.vault.ring, [connection_id])).get(connection_id)
+
+
+def _answered(asked: Asked, answer: Answer, duration_ms: int) -> Answered:
+    return Answered(
+        connection_id=asked.connection.connection_id,
+        generation=asked.connection.generation,
+        actor=asked.actor,
+        at=datetime.now(UTC),
+        duration_ms=duration_ms,
+        answer=answer,
+    )
 
 
 def _skipped(asked: Asked, reason: SkipReason) -> Outcome:

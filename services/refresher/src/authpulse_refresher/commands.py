@@ -19,6 +19,7 @@ from authpulse_refresher import registry
 from authpulse_refresher.begin import Begin
 from authpulse_refresher.complete import Complete
 from authpulse_refresher.disconnect import Disconnect
+from authpulse_refresher.finish import Finish
 from authpulse_refresher.links import find_link, make_link
 from authpulse_refresher.metrics import replied
 from authpulse_refresher.outages import DATABASE_AWAY
@@ -28,7 +29,6 @@ from authpulse_refresher.reseal import reseal
 from authpulse_refresher.status import status_of
 from authpulse_refresher.tokens import TokenDesk
 from authpulse_refresher.traces import answering
-from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
 
 C = TypeVar("C")
@@ -43,9 +43,10 @@ _CALLERS: Final = 4096
 _log = logging.getLogger(__name__)
 
 
-def answer_commands(broker: NatsBroker, vault: Vault, wires: Wires, refresher: Refresher, desk: TokenDesk) -> None:
+def answer_commands(broker: NatsBroker, finish: Finish, wires: Wires, refresher: Refresher, desk: TokenDesk) -> None:
     """Subscribe; the broker has yet to be started."""
-    begin, complete = Begin(vault=vault, wires=wires), Complete(vault, wires, deadline=refresher.deadline)
+    vault = finish.vault
+    begin, complete = Begin(vault=vault, wires=wires), Complete(finish, wires, deadline=refresher.deadline)
     disconnect = Disconnect(vault=vault, wires=wires, deadline=refresher.deadline)
 
     def on(verb: str, kind: type[C], handle: Callable[[C], Awaitable[Reply | ConnectReply]]) -> None:

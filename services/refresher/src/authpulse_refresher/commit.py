@@ -10,10 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextvars import Context
 from typing import Final, TypeVar
 
-from authpulse_chassis.patience import persist
+from authpulse_refresher.enduring import store
 from authpulse_refresher.journal import Journal
 from authpulse_refresher.model import Decision
-from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.settle import Outcome, settle, settle_together
 from authpulse_refresher.vault import Vault
 
@@ -84,18 +83,7 @@ class Committer:
             promise.set_result(decision)
 
     async def _patiently(self, storing: Callable[[], Awaitable[T]]) -> T:
-        async def once() -> T:
-            try:
-                stored = await storing()
-            except DATABASE_AWAY:
-                if self._journal:
-                    self._journal.make_durable(durable=True)
-                raise
-            if self._journal:
-                self._journal.make_durable(durable=False)
-            return stored
-
-        return await persist("storing outcomes", once, outages=DATABASE_AWAY)
+        return await store("storing outcomes", storing, self._journal)
 
     def _settled(self, outcomes: Iterable[Outcome]) -> None:
         if self._journal:

@@ -1,6 +1,6 @@
 """Exchanges a code for tokens (RFC 6749 4.1.3): the same proof of the client, wire and bounds as a refresh."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpx
 from msgspec import Struct
@@ -11,37 +11,52 @@ from authpulse_refresher.classify import classify
 from authpulse_refresher.conclude import host_of
 from authpulse_refresher.grant import secrets_of
 from authpulse_refresher.idp import send
-from authpulse_refresher.model import Connection, Issued
+from authpulse_refresher.model import Answer, Connection, Issued, NoAnswer
 from authpulse_refresher.signing_in import Fault, SignIn
 from authpulse_refresher.token_request import code_request
 from authpulse_refresher.wire import Wires
 
 
-class Signed(Struct, frozen=True, kw_only=True):
-    """Somebody signed in; `account` None: the IdP does not say who."""
+class Exchanged(Struct, frozen=True, kw_only=True):
+    """What is sent for the tokens of a sign-in, each good once."""
 
+    code: Secret
+    verifier: Secret
+
+
+class Signed(Struct, frozen=True, kw_only=True):
+    """Somebody signed in, as the answer that came `at` this time says; `account` None: the IdP does not say who."""
+
+    at: datetime
     issued: Issued
     account: Account | None
 
 
 async def exchange(
-    wires: Wires, connection: Connection, sign_in: SignIn, code: Secret, *, deadline: float
-) -> Signed | Fault:
-    """What the IdP gives for the code; it is asked once, whatever comes of it."""
-    oauth, verifier = connection.oauth, sign_in.verifier
+    wires: Wires, connection: Connection, sign_in: SignIn, sent: Exchanged, *, deadline: float
+) -> tuple[Answer | NoAnswer, int]:
+    """What the IdP answers to the code, as from `send`; it is asked once, whatever comes of it."""
+    oauth = connection.oauth
     assert oauth is not None, "else the sign-in is void"  # noqa: S101 -- a bug, not an outcome
-    assert verifier is not None, "it is there until the state is spent"  # noqa: S101 -- a bug, not an outcome
 
     def request() -> httpx.Request:
-        return code_request(oauth, connection.client_secret, code, sign_in.redirect_uri, verifier)
+        return code_request(oauth, connection.client_secret, sent.code, sign_in.redirect_uri, sent.verifier)
 
-    answer, _ = await send(wires, request, oauth, deadline=deadline)
-    now = datetime.now(UTC)
+    return await send(wires, request, oauth, deadline=deadline)
+
+
+def understood(
+    answer: Answer | NoAnswer, connection: Connection, sign_in: SignIn, sent: Exchanged, *, now: datetime
+) -> Signed | Fault:
+    """What the answer, which came at `now`, makes of the sign-in."""
+    oauth = connection.oauth
+    if oauth is None:
+        return Fault(cause="connection_changed")
     verdict = classify(
         answer,
         idp_host=host_of(connection),
         terminal_codes=oauth.terminal_codes,
-        secrets=(*secrets_of(connection), code, verifier),
+        secrets=(*secrets_of(connection), sent.code, sent.verifier),
         now=now,
     )
     if not isinstance(verdict, Issued):
@@ -52,4 +67,4 @@ async def exchange(
     account = account_of(answer, client_id=oauth.client_id, issuer=sign_in.issuer, now=now)
     if account == "bad":
         return Fault(cause="bad_id_token", http_status=verdict.http_status)
-    return Signed(issued=verdict, account=account)
+    return Signed(at=now, issued=verdict, account=account)

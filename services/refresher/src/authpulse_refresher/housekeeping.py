@@ -11,9 +11,12 @@ from authpulse_refresher.vault import Vault
 
 INTERVAL: Final = 60.0
 """Seconds between two rounds: a secret is to be gone when its time has come, not some day."""
-# A late callback is told what is wrong with it for a day.
+# A late callback is told what is wrong with it for a day. An outcome that is not told yet may be in a journal, whose
+# heir needs the row.
 _TIDY: Final = (
-    "delete from vault.sign_ins where expires_at < clock_timestamp() - interval '1 day'",
+    """delete from vault.sign_ins
+        where expires_at < clock_timestamp() - interval '1 day' and (spent_at is null or told is not null)
+           or expires_at < clock_timestamp() - interval '30 days'""",
     "update vault.sign_ins set verifier = null where verifier is not null and expires_at < clock_timestamp()",
     "delete from vault.owner_links where expires_at < clock_timestamp()",
     "delete from vault.kept_tokens where kept_until < clock_timestamp()",

@@ -26,7 +26,10 @@ _PLACE: Final = "journal"
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """An answer that came `at` this time to a refresh with the grant of `generation`, after `duration_ms`."""
+    """An answer that came `at` this time to a refresh with the grant of `generation`, after `duration_ms`.
+
+    `exchanged`: the code and the verifier of a sign-in that it came to instead; the attempt's id is then the sign-in's.
+    """
 
     connection_id: UUID
     generation: int
@@ -34,6 +37,7 @@ class Answered(Struct, frozen=True, kw_only=True):
     at: datetime
     duration_ms: int
     answer: Answer
+    exchanged: tuple[str, str] | None = None
 
 
 class Journal:

@@ -20,10 +20,11 @@ from authpulse_chassis.patience import persist, unless_stopped
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import SettingsError, read_settings
-from authpulse_refresher.adopt import adopt
+from authpulse_refresher.adopt import Heirs, adopt
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.bus import Bus, connect_facts, new_bus
 from authpulse_refresher.commands import answer_commands
+from authpulse_refresher.finish import Finish
 from authpulse_refresher.housekeeping import keep_house
 from authpulse_refresher.journal import Journal
 from authpulse_refresher.metrics import sampled
@@ -104,13 +105,15 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
         poll_interval=settings.poll_interval,
         pulse=pulse,
     )
-    answer_commands(bus.commands, vault, wires, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
+    finish = Finish(vault, journal)
+    answer_commands(bus.commands, finish, wires, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
     async with asyncio.TaskGroup() as services:
         services.create_task(_take_commands(bus.commands, stop))
         services.create_task(_relay(settings, vault, bus.facts, relayed))
         services.create_task(keep_house(vault, stop))
         if journal:
-            services.create_task(unless_stopped(stop, adopt(journal.folder, vault, attempts, refresher, stop)))
+            heirs = Heirs(attempts, finish, refresher.wake)
+            services.create_task(unless_stopped(stop, adopt(journal.folder, vault, heirs, stop)))
         _log.info("refreshing")
         await refresher.run(stop)
         relayed.set()

@@ -3,6 +3,7 @@
 Each function works on the caller's transaction.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -30,6 +31,9 @@ _INSERT: Final = """
 
 _FIND: Final = """
     select *, expires_at <= clock_timestamp() as expired from vault.sign_ins where state_hash = %s for update"""
+_UNTOLD: Final = """
+    select *, expires_at <= clock_timestamp() as expired from vault.sign_ins
+     where sign_in_id = any(%s) and spent_at is not null and told is null"""
 _SPEND: Final = """
     update vault.sign_ins set spent_at = coalesce(spent_at, clock_timestamp()), verifier = null where state_hash = %s"""
 _TELL: Final = """
@@ -61,11 +65,15 @@ async def spend(db: AsyncConnection, ring: KeyRing, state: Secret) -> SignIn | N
         return None
     await db.execute(_SPEND, (state_hash,))
     sealed = columns["verifier"]
-    given = {name: columns[name] for name in SignIn.__struct_fields__ if name in columns} | {
-        "verifier": None if sealed is None else ring.open(sealed, columns["sign_in_id"], _VERIFIER),
-        "spent": columns["spent_at"] is not None,
-    }
-    return SignIn(**given)
+    verifier = None if sealed is None else ring.open(sealed, columns["sign_in_id"], _VERIFIER)
+    return _sign_in(columns, verifier=verifier, spent=columns["spent_at"] is not None)
+
+
+async def untold(db: AsyncConnection, sign_in_ids: Collection[UUID]) -> list[SignIn]:
+    """Those of them whose state is spent and whose outcome nobody has told, as they were before that."""
+    async with db.cursor(row_factory=dict_row) as cursor:
+        found = await (await cursor.execute(_UNTOLD, (list(sign_in_ids),))).fetchall()
+    return [_sign_in(columns, verifier=None, spent=False) for columns in found]
 
 
 async def tell(
@@ -79,6 +87,11 @@ async def tell(
 async def void_those_of_link(db: AsyncConnection, link_hash: bytes) -> None:
     """What the link began before cannot be completed any more."""
     await db.execute(_VOID_OF_LINK, (link_hash,))
+
+
+def _sign_in(columns: dict[str, Any], *, verifier: Secret | None, spent: bool) -> SignIn:
+    given = {name: columns[name] for name in SignIn.__struct_fields__ if name in columns}
+    return SignIn(**given | {"verifier": verifier, "spent": spent})
 
 
 async def void_sign_ins(db: AsyncConnection, connection_id: UUID) -> None:

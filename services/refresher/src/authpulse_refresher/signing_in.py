@@ -18,6 +18,7 @@ from authpulse_refresher.schedule import next_due
 class SignIn(Struct, frozen=True, kw_only=True):
     """One that was begun, as it stood when its callback came. `verifier` None: its state is of no more use."""
 
+    sign_in_id: UUID
     state_hash: bytes
     connection_id: UUID
     verifier: Secret | None
