@@ -7,25 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import INVALID_SPAN, SpanKind, StatusCode, get_current_span
 
 from authpulse_chassis.tracing import begin, carried, fail, is_tracing, span, trace_with, within
 from authpulse_contract.trace import Trace
+from support.spans import ended_spans
 
 ELSEWHERE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1")
 
 
 @pytest.fixture
 def ended() -> Iterator[InMemorySpanExporter]:
-    """The spans that have ended, all of them sampled."""
-    exporter, provider = InMemorySpanExporter(), TracerProvider(sampler=ParentBased(ALWAYS_ON))
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace_with(provider)
-    yield exporter
-    trace_with(None)
+    with ended_spans() as exporter:
+        yield exporter
 
 
 def only(ended: InMemorySpanExporter) -> ReadableSpan:
@@ -73,13 +69,8 @@ def test_what_comes_from_elsewhere_goes_on_with_all_that_was_said_of_it(ended: I
 
 @given(st.text(), st.none() | st.text())
 def test_what_is_no_trace_begins_one_of_its_own(parent: str, state: str | None) -> None:
-    exporter, provider = InMemorySpanExporter(), TracerProvider(sampler=ALWAYS_ON)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace_with(provider)
-    try:
+    with ended_spans() as exporter:
         begin("work", SpanKind.CONSUMER, parent=Trace(parent, state)).end()
-    finally:
-        trace_with(None)
     assert only(exporter).parent is None
 
 

@@ -9,8 +9,10 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 
+from support.collector import Collector
 from support.declarations import brought, oauth
 from support.idp import Answer, Idp, Manner, Sent
 from support.servers import until
@@ -90,7 +92,15 @@ ECHOES = [
 ]
 
 
-def test_hostile_codes_are_bounded_and_clean_and_no_secret_is_kept_or_told(system: System, idp: Idp) -> None:
+@pytest.fixture
+def system(traced_system: System) -> System:
+    """Traced: what is sent to a collector is kept by others."""
+    return traced_system
+
+
+def test_hostile_codes_are_bounded_and_clean_and_no_secret_is_kept_or_told(
+    system: System, idp: Idp, collector: Collector
+) -> None:
     script = {name: Answer.error(401, code) for name, code in CODES.items()} | {echo.__name__: echo for echo in ECHOES}
     for name, manner in script.items():
         client = idp.client(f"client-{name}", secret=SECRET, make_token=numbered)
@@ -123,20 +133,28 @@ def test_hostile_codes_are_bounded_and_clean_and_no_secret_is_kept_or_told(syste
     assert rows["zero-width"]["idp_error_code"] == "invalid_grant"
     assert rows["echo_in_the_description"]["idp_error_code"] == "invalid_grant"
 
+    until(lambda: traced(collector) == {*script, "healthy"}, seconds=30, what="the traces of all")
     kept = {
         "HTTP answers": b"".join(answers),
         "logs": system.logs(),
         "metrics": b"".join(system.metrics().values()),
+        "traces": b"".join(collector.bodies),
         "stream": _bytes_of(system.folder / "nats"),
         "ledger": _dump(system.ledger_url, "ledger"),
         "vault": _dump(system.vault_url, "vault"),
     }
     assert b"five-kilobytes" in kept["stream"], "the search must find what is there"
     assert b"five-kilobytes" in kept["ledger"]
+    assert b"five-kilobytes" in kept["traces"]
     assert b'outcome="refresh_failed_revoked"' in kept["metrics"]
     assert b"five-kilobytes" in kept["vault"]
     leaks = {place: _around(content) for place, content in kept.items() if _around(content)}
     assert not leaks
+
+
+def traced(collector: Collector) -> set[object]:
+    """The connections of which a refresh has been traced."""
+    return {span.attributes.get("authpulse.connection.name") for span in list(collector.spans)} - {None}
 
 
 def numbered(kind: str) -> str:

@@ -1,19 +1,13 @@
-"""One refresh is one trace through the three services, if there is a collector; else nobody notices any of it."""
+"""One refresh, or one click, is one trace through the three services."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import nats
-import pytest
-
-from authpulse_contract.commands import REFRESH, NeedsReauth, RefreshNow
-from authpulse_contract.subjects import STREAM
 from support.collector import Collector, Span
 from support.declarations import DUE_NOW, NOT_SOON, brought, oauth
-from support.idp import Answer, Client, Delay, Idp, Manner, Sent
+from support.idp import Answer, Idp
+from support.overheard import event_headers, note_headers
 from support.servers import until
 from support.system import System, running_system
 
@@ -21,16 +15,6 @@ REFRESHER, EVENT_STORE, HEALTH_API = "authpulse-refresher", "authpulse-event-sto
 INTERNAL, SERVER, CALL, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 SAMPLED = 1
 REFRESH_NOW = "/api/v1/admin/connections/{kind}/{name}/reacquire-oauth"
-
-
-def note_headers(client: Client, into: list[dict[str, str]]) -> None:
-    """Note the headers of each POST, and answer properly."""
-
-    def note(sent: Sent) -> Manner:
-        into.append(sent.headers)
-        return Delay(seconds=0)
-
-    client.always(note)
 
 
 def tree(spans: list[Span]) -> list[tuple[str, str, int, str | None]]:
@@ -43,22 +27,6 @@ def is_parent(traceparent: str, span: Span) -> bool:
     """Whether `traceparent` names `span`, and that it is sampled."""
     version, trace_id, span_id, flags = traceparent.split("-")
     return (version, trace_id, span_id) == ("00", span.trace_id, span.span_id) and bool(SAMPLED & int(flags, 16))
-
-
-def messages(system: System) -> list[dict[str, str]]:
-    """The headers of all events on the stream."""
-
-    async def read() -> list[dict[str, str]]:
-        bus = await nats.connect(system.nats.url)
-        try:
-            js = bus.jetstream()
-            state = (await js.stream_info(STREAM)).state
-            got = [await js.get_msg(STREAM, seq) for seq in range(state.first_seq, state.last_seq + 1)]
-            return [dict(message.headers or {}) for message in got]
-        finally:
-            await bus.close()
-
-    return asyncio.run(read())
 
 
 def test_one_refresh_is_one_trace_through_the_three_services(
@@ -102,7 +70,7 @@ def test_one_refresh_is_one_trace_through_the_three_services(
     # The IdP is somebody else, and is told nothing of it.
     assert not [name for headers in sent for name in headers if "trace" in name]
     # Events carry it as the extension of CloudEvents says, and the logs of what happened name it.
-    parents = [headers["ce-traceparent"] for headers in messages(system)]
+    parents = [headers["ce-traceparent"] for headers in event_headers(system)]
     assert [parent for parent in parents if is_parent(parent, by_name["send auth.events"])]
     lines = [json.loads(line) for line in system.refresher.log.read_text().splitlines() if line.startswith("{")]
     assert [line["message"] for line in lines if line.get("trace_id") == refresh.trace_id] == ["refresh_succeeded"]
@@ -157,58 +125,3 @@ def test_an_idp_is_told_of_the_trace_where_the_operator_wants_it(
         refresh = collector.until(REFRESHER, "refresh", outcome="refresh_succeeded")
         asked = next(span for span in collector.trace(refresh.trace_id) if span.name == "POST")
         assert [is_parent(headers["traceparent"], asked) for headers in sent] == [True]
-
-
-def test_what_is_sampled_out_is_not_sent_but_carried_on_as_such(
-    tmp_path: Path, new_database: Callable[[str | None], str], idp: Idp, collector: Collector
-) -> None:
-    client = idp.client("crm", secret="s3cret")
-    with running_system(
-        tmp_path / "system",
-        vault_url=new_database(None),
-        ledger_url=new_database(None),
-        common=collector.environ(),
-        settings={"OTEL_TRACES_SAMPLER": "parentbased_always_off"},
-    ) as system:
-        system.declare(oauth(client, "crm", token=brought(client, expires_in=DUE_NOW)))
-        until(lambda: "refresh_succeeded" in {event["event_type"] for event in system.events("crm")})
-        carried = [headers["ce-traceparent"] for headers in messages(system)]
-        assert len(carried) == len(system.events("crm"))
-        assert not any(SAMPLED & int(traceparent[-2:], 16) for traceparent in carried)
-    # The other services sample all that begins with them; this began with the refresher.
-    assert collector.spans == []
-
-
-def test_without_a_collector_nothing_is_traced(system: System, idp: Idp) -> None:
-    client, sent = idp.client("crm", secret="s3cret"), list[dict[str, str]]()
-    note_headers(client, sent)
-    system.declare(oauth(client, "crm", token=brought(client, expires_in=DUE_NOW)))
-    until(lambda: "refresh_succeeded" in {event["event_type"] for event in system.events("crm")})
-    parent = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-    assert system.command("POST", "/api/crm/reacquire-oauth", **parent).status_code == 200
-    until(lambda: len(system.events("crm")) >= 3)
-    carried = [name for headers in [*messages(system), *sent] for name in headers if "trace" in name.lower()]
-    assert carried == []
-    assert b"trace_id" not in system.logs()
-
-
-@pytest.mark.parametrize("manner", ["away", "hangs", "refuses"])
-def test_a_collector_that_does_not_take_them_holds_nothing_up(
-    tmp_path: Path, new_database: Callable[[str | None], str], idp: Idp, collector: Collector, manner: Any
-) -> None:
-    environ = collector.environ()
-    if manner == "away":
-        environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
-    else:
-        collector.manner = manner
-    client = idp.client("crm", secret="s3cret")
-    databases = {"vault_url": new_database(None), "ledger_url": new_database(None)}
-    with running_system(tmp_path / "system", **databases, common=environ) as system:
-        system.declare(oauth(client, "crm", token=brought(client, expires_in=NOT_SOON)))
-        system.until_row("crm", {"needs_reauth": False})
-        until(lambda: manner == "away" or collector.asked >= 3, seconds=30, what="each service's first try")
-        client.next(Answer.error(400, "invalid_grant"))
-        command = RefreshNow(kind="api", name="crm", actor="ada")
-        assert system.ask(REFRESH, command) == [NeedsReauth(idp_error_code="invalid_grant")]
-        system.until_row("crm", {"needs_reauth": True, "idp_error_code": "invalid_grant"})
-    assert collector.spans == []  # and `running_system` has seen all three end with status 0
