@@ -4,6 +4,7 @@ set positional-arguments := true
 set shell := ["sh", "-euc"]
 
 bin := justfile_directory() / ".venv/bin"
+tools := justfile_directory() / "artefacts/tools"
 data := env("AUTHPULSE_DATA", justfile_directory() / ".authpulse")
 
 [private]
@@ -77,7 +78,7 @@ test-containers *ARGS: _develop
 
 # The whole gate; the console's part of it needs Node and Chromium, and the images' a container engine
 [group('gate')]
-check: quick test mutate console-check console-browser test-containers
+check: quick test mutate console-check console-browser test-containers deploy-check
 
 # What of the gate takes seconds
 [group('gate')]
@@ -166,19 +167,19 @@ sbom: _develop
 
 # Render the Kubernetes overlays into deploy/k8s/rendered; needs kustomize
 [group('deploy')]
-manifests:
-    for overlay in trial production; do \
+manifests: _deploy
+    @PATH="{{ tools }}:$PATH"; for overlay in trial production; do \
         kustomize build "deploy/k8s/overlays/$overlay" > "deploy/k8s/rendered/$overlay.yaml"; \
     done
 
 # The alert rules by promtool, and that the rendered manifests are those of the overlays; needs promtool and kustomize
-[group('deploy')]
-deploy-check:
-    promtool check rules deploy/observability/alerts.yaml
-    promtool test rules deploy/observability/alerts_test.yaml
+[group('gate')]
+deploy-check: _deploy
+    @PATH="{{ tools }}:$PATH"; promtool check rules deploy/observability/alerts.yaml; \
+    promtool test rules deploy/observability/alerts_test.yaml; \
     for overlay in trial production; do \
         kustomize build "deploy/k8s/overlays/$overlay" | cmp - "deploy/k8s/rendered/$overlay.yaml"; \
-    done
+    done; echo "the rendered manifests are those of the overlays"
 
 # --- at the desk ------------------------------------------------------------------------------------------------------
 
@@ -195,6 +196,10 @@ publish: _develop
     "{{ bin }}/python" .ci/prometheus_rule.py
     "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas
     "{{ bin }}/python" -m authpulse_health_api.print_document > docs/openapi.json
+
+[private]
+_deploy:
+    @.ci/deploy-tools
 
 [private]
 _operate:
