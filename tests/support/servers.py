@@ -47,9 +47,14 @@ class Server:
         until(self._program.ready, seconds=30, what=self._program.name)
 
     def freeze(self) -> None:
-        """SIGSTOP: it takes what is sent and answers nothing, until it is killed."""
+        """SIGSTOP: it takes what is sent and answers nothing, until it is killed or thawed."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -20,6 +20,7 @@ from authpulse_contract.commands import (
     ListConnections,
     Listed,
     NeedsReauth,
+    Progress,
     Refused,
     Register,
     Remove,
@@ -113,7 +114,7 @@ def _change(kind: str, name: str, reply: Reply) -> Change:
         case Refused():
             member = f"{reply.member}: " if reply.member else ""
             return Change(kind=kind, name=name, action="refused", problem=f"{member}{reply.detail}")
-        case Done() | NeedsReauth() | TryLater() | ConnectionPage() | Resealed():
+        case Done() | NeedsReauth() | TryLater() | ConnectionPage() | Resealed() | Progress():
             # Answers to other commands: this refresher is not of our version.
             return Change(kind=kind, name=name, action="refused", problem=f"unexpected answer: {reply}")
         case _:

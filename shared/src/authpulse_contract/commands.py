@@ -13,6 +13,7 @@ LIST: Final = "list"
 REFRESH: Final = "refresh"
 FORGET: Final = "forget"
 RESEAL: Final = "reseal"
+PROGRESS: Final = "progress"
 
 Slug = Literal["unknown_connection", "not_oauth", "invalid", "conflict", "unavailable"]
 
@@ -69,6 +70,10 @@ class Reseal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: UUID | None = None
     key: str | None = None
     limit: int = 500
+
+
+class AskProgress(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Is a refresher there, and how far is it with telling what has happened?"""
 
 
 class Done(Struct, frozen=True, kw_only=True, tag="done", omit_defaults=True):
@@ -133,4 +138,10 @@ class Resealed(Struct, frozen=True, kw_only=True, tag="resealed", omit_defaults=
     unknown_keys: tuple[str, ...] = ()
 
 
-Reply = Done | Refused | NeedsReauth | TryLater | ConnectionPage | Resealed
+class Progress(Struct, frozen=True, kw_only=True, tag="progress", omit_defaults=True):
+    """What had happened `waiting` seconds ago is on the stream, all of it; 0: whatever has happened."""
+
+    waiting: float = 0.0
+
+
+Reply = Done | Refused | NeedsReauth | TryLater | ConnectionPage | Resealed | Progress

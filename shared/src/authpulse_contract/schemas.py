@@ -25,6 +25,7 @@ _VERBS: Final[dict[str, type]] = {
     commands.REFRESH: commands.RefreshNow,
     commands.FORGET: commands.ForgetToken,
     commands.RESEAL: commands.Reseal,
+    commands.PROGRESS: commands.AskProgress,
 }
 _CONNECT_VERBS: Final[dict[str, type]] = {
     connecting.START: connecting.StartSignIn,

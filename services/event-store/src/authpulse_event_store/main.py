@@ -19,6 +19,7 @@ from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import read_settings
 from authpulse_contract.subjects import inbox
+from authpulse_event_store.heartbeat import keep_beating
 from authpulse_event_store.metrics import sampled
 from authpulse_event_store.prune import prune
 from authpulse_event_store.settings import Settings
@@ -82,12 +83,19 @@ async def serve(stop: asyncio.Event) -> None:
         try:
             if await unless_stopped(stop, start()):
                 _log.info("taking events")
-                await unless_stopped(stop, keep_pruned(pool, settings.retention_days))
+                await unless_stopped(stop, _keep_up(pool, broker, settings.retention_days))
         finally:
             # Away or not, the server gets back what was not acknowledged.
             with contextlib.suppress(nats.errors.Error):
                 await broker.stop()
             await pool.close()
+
+
+async def _keep_up(pool: AsyncConnectionPool, broker: NatsBroker, retention_days: int) -> None:
+    js = (await broker.connect()).jetstream()
+    async with asyncio.TaskGroup() as together:
+        together.create_task(keep_beating(pool, js))
+        together.create_task(keep_pruned(pool, retention_days))
 
 
 async def _log_outage(failure: Exception) -> None:

@@ -44,7 +44,8 @@ describe("without a reload", () => {
     await page.getByText("api/steady").waitFor();
     signalProgram("postgres", "SIGSTOP");
     try {
-      await page.getByText(/^What you see is \d+ s old$/).waitFor();
+      await page.getByText("The API cannot read its ledger").waitFor();
+      await page.getByText(/^\d+ s old$/).waitFor();
       await page.getByText("api/steady").waitFor();
       await picture(page, "stale");
       await page.getByRole("link", { name: "api/steady" }).click();
@@ -53,7 +54,7 @@ describe("without a reload", () => {
     } finally {
       signalProgram("postgres", "SIGCONT");
     }
-    await page.getByText(/^What you see is/).waitFor({ state: "detached" });
+    await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("region", { name: "Status" }).waitFor();
   });
 });

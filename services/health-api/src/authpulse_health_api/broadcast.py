@@ -8,6 +8,7 @@ from typing import Final
 
 from authpulse_health_api import sse
 from authpulse_health_api.board import EMPTY, Board
+from authpulse_health_api.freshness import STALE, Freshness
 from authpulse_health_api.watch import Watch
 
 BEAT_INTERVAL: Final = 5.0
@@ -16,8 +17,6 @@ WINDOW: Final = 0.05
 """Seconds in which changes are gathered into one message; the first after a quiet time goes out at once."""
 _WINDOW_PER_READER: Final = 0.0002
 """Added for each reader, so that the telling of many leaves time for answering others."""
-STALE: Final = 5.0
-"""Age in seconds from which on readers are told that the ledger is away."""
 _CATCHING_UP: Final = 2.0
 """Seconds in which this process should have read what another one has shown a reader already."""
 _KEPT: Final = 8
@@ -75,10 +74,10 @@ class Broadcast:
                 recent, known, begun = self._watch.recent, board.position, True
                 for part in parts:
                     yield part
-                age = self._watch.age()
-                stale = age >= STALE
+                freshness = self._watch.freshness()
+                stale = freshness.age >= STALE
                 if stale or told_stale:
-                    yield sse.staleness(int(age) if stale else 0)
+                    yield sse.staleness(freshness if stale else Freshness(0))
                 told_stale = stale
                 await turn.wait()
         finally:

@@ -13,6 +13,8 @@ from authpulse_contract.health import Connections
 from authpulse_health_api.as_of import AsOf, to_moment
 from authpulse_health_api.board import Board
 from authpulse_health_api.bulk_answer import answer
+from authpulse_health_api.freshness import Freshness
+from authpulse_health_api.freshness_headers import FRESHNESS
 from authpulse_health_api.guard import REFUSALS
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.past import board_at
@@ -26,12 +28,7 @@ Flag = Annotated[bool | None, QueryParameter()]
 
 _HEADERS: Final = [
     ResponseHeader(name="ETag", description="Strong; for If-None-Match.", documentation_only=True, required=True),
-    ResponseHeader(
-        name="Age",
-        description="Seconds since these rows were last known to equal the ledger; it rises while the ledger is away.",
-        documentation_only=True,
-        required=True,
-    ),
+    *FRESHNESS,
 ]
 
 
@@ -60,7 +57,10 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
     ) -> Response[Connections]:
         moment = to_moment(as_of)
-        board, age = (watch.board, watch.age()) if moment is None else (await _board_at(ledger, moment), 0)
+        if moment is None:
+            board, freshness = watch.board, watch.freshness()
+        else:
+            board, freshness = await _board_at(ledger, moment), Freshness(0)
         if board is None:
             raise LedgerAwayError("nothing has been read from it yet")
         page = select(
@@ -74,7 +74,7 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
                 after=None if cursor is None else from_cursor(cursor),
             ),
         )
-        found = await answer(page, age, accept_encoding, if_none_match)
+        found = await answer(page, freshness, accept_encoding, if_none_match)
         response = Response(
             found.body or None, status_code=found.status, media_type="application/json", headers=found.headers
         )

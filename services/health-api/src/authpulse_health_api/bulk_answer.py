@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from authpulse_health_api.coding import WORTHWHILE, choose
 from authpulse_health_api.conditional import is_current
+from authpulse_health_api.freshness import Freshness
 from authpulse_health_api.page import Page
 
 _packing: Final = asyncio.Lock()
@@ -20,13 +21,12 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-async def answer(page: Page, age: float, accept_encoding: str | None, if_none_match: str | None) -> Answer:
-    """`page` as it goes out; `age` in seconds. Built and packed once a page, however many ask at once."""
+async def answer(page: Page, freshness: Freshness, accept_encoding: str | None, if_none_match: str | None) -> Answer:
+    """`page` as it goes out. Built and packed once a page, however many ask at once."""
     coding = choose(accept_encoding) if len(page.body) >= WORTHWHILE else "identity"
     etag = page.etag(coding)
-    headers = {
+    headers = freshness.headers | {
         "etag": etag,
-        "age": str(int(age)),
         "cache-control": "private, no-cache",
         "vary": "Accept-Encoding, Authorization, Cookie",
     }

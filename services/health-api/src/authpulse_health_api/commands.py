@@ -21,6 +21,9 @@ PATIENCE: Final = 10.0
 """Seconds for a command that asks no IdP, or only for its metadata."""
 IDP_PATIENCE: Final = 60.0
 """Seconds for a command that waits for an IdP: its deadline and the time to store what it gave."""
+_NATS_PATIENCE: Final = 1.0
+_NOBODY: Final = "nobody"
+"""A verb that nobody answers, so that NATS itself does."""
 _RETRY_AFTER: Final = {"Retry-After": "5"}
 _SEND: Final = {"messaging.system": "nats", "messaging.operation.type": "send", "messaging.operation.name": "request"}
 _SLUGS: Final[dict[Slug, problems.Slug]] = {
@@ -70,6 +73,29 @@ class Commands:
         if isinstance(found, Refused):
             raise _refusal(found)
         return found
+
+    async def try_to_ask(self, verb: str, command: object, reply: Any, *, patience: float) -> Any:
+        """The reply, be it a refusal; None: nobody answered. Neither traced nor logged: it is asked every second."""
+        if not self._client.is_connected:
+            return None
+        try:
+            answer = await self._client.request(command_subject(verb), to_json(command), timeout=patience)
+        except (nats.errors.Error, TimeoutError):
+            return None
+        return from_json(answer.data, reply)
+
+    async def reach_nats(self) -> bool:
+        """Whether NATS answers: one that stands still stays connected for minutes."""
+        if not self._client.is_connected:
+            return False
+        try:
+            # Not `flush`: after one that was given up, nats-py no longer reads what comes.
+            await self._client.request(command_subject(_NOBODY), b"", timeout=_NATS_PATIENCE)
+        except nats.errors.NoRespondersError:
+            return True
+        except (nats.errors.Error, TimeoutError):
+            return False
+        return True
 
     async def _sent(self, subject: str, body: bytes, patience: float) -> Msg:
         with span(f"send {subject}", SpanKind.PRODUCER, attributes={**_SEND, "messaging.destination.name": subject}):

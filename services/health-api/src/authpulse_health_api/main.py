@@ -21,6 +21,7 @@ from authpulse_health_api.edge import edge
 from authpulse_health_api.jwks import Jwks
 from authpulse_health_api.ledger import pool
 from authpulse_health_api.metrics import Measures
+from authpulse_health_api.progress import keep_asking
 from authpulse_health_api.quick import quick
 from authpulse_health_api.server import free_address, serve
 from authpulse_health_api.settings import Settings, issuer_of, keys_of, public_origin_of, read
@@ -82,7 +83,9 @@ async def _serve(stop: asyncio.Event) -> None:
             together.create_task(broadcast.run(stop))
             listening = together.create_task(listen(settings.nats_url.reveal(), woken.set, shown))
             commanding = together.create_task(commands.run())
+            asking = together.create_task(keep_asking(commands, watch.signs))
             await serve(app, address, port, stop)
             following.cancel()
             listening.cancel()
             commanding.cancel()
+            asking.cancel()

@@ -31,8 +31,8 @@ class Measures(Collector):
         board = self._watch.board
         yield GaugeMetricFamily(
             "authpulse_board_age_seconds",
-            "Since the rows served were last known to equal the ledger.",
-            value=self._watch.age(),
+            "Since the rows served were last known to hold all that had happened.",
+            value=self._watch.freshness().age,
         )
         yield GaugeMetricFamily(
             "authpulse_board_position", "The ledger's position as served.", value=board.position if board else 0

@@ -26,7 +26,7 @@ def quick(app: ASGIApp, watch: Watch, door: Door) -> ASGIApp:
             return
         headers = connection.headers
         found = await answer(
-            watch.board.everything, watch.age(), headers.get("accept-encoding"), headers.get("if-none-match")
+            watch.board.everything, watch.freshness(), headers.get("accept-encoding"), headers.get("if-none-match")
         )
         told = [(name.encode(), value.encode()) for name, value in found.headers.items()]
         if found.status == 200:  # noqa: PLR2004 -- OK is clearest as it is on the wire

@@ -2,7 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from psycopg import AsyncConnection
@@ -27,7 +27,9 @@ _CHANGED: Final = """
     where position > %s
     order by position
     limit %s"""
-_POSITION: Final = "select position from ledger.position"
+_HOW_FAR: Final = """
+    select position, extract(epoch from clock_timestamp() - caught_up_at)::float8
+    from ledger.position cross join ledger.caught_up"""
 
 _log = logging.getLogger(__name__)
 
@@ -41,10 +43,20 @@ async def changed_after(db: AsyncConnection, position: int) -> list[Change]:
     return [to_change(*columns) for columns in found]
 
 
-async def ledger_position(db: AsyncConnection) -> int:
-    """How far the ledger is; less than before means that it was restored from a backup or made anew."""
-    row = await (await db.execute(_POSITION)).fetchone()
-    return int(row[0]) if row else 0
+class HowFar(NamedTuple):
+    """Where the ledger is. Less than before: it was restored from a backup or made anew.
+
+    `behind`: all that the stream held so many seconds ago is in it.
+    """
+
+    position: int
+    behind: float
+
+
+async def how_far(db: AsyncConnection) -> HowFar:
+    """Where the ledger is now."""
+    row = await (await db.execute(_HOW_FAR)).fetchone()
+    return HowFar(*row) if row else HowFar(0, 0.0)
 
 
 def to_change(position: int, kind: str, name: str, row: str | None) -> Change:

@@ -5,6 +5,7 @@ from typing import Final
 
 from authpulse_contract.codec import to_json
 from authpulse_health_api.board import Board, Change
+from authpulse_health_api.freshness import Freshness
 
 BEAT: Final = b": beat\n\n"
 """A comment, so that neither side nor anything between takes the quiet for an end."""
@@ -22,6 +23,7 @@ def changed(changes: Sequence[Change], position: int) -> bytes:
     return b'id: %d\nevent: changed\ndata: {"changed":[%b],"removed":%b}\n\n' % (position, rows, removed)
 
 
-def staleness(seconds: int) -> bytes:
-    """How long ago the rows were last known to equal the ledger. It has no id: it moves no reader on."""
-    return b'event: staleness\ndata: {"seconds":%d}\n\n' % seconds
+def staleness(freshness: Freshness) -> bytes:
+    """How old the rows are, and who is away. It has no id: it moves no reader on."""
+    told = to_json({"seconds": int(freshness.age), "away": freshness.away})
+    return b"event: staleness\ndata: %b\n\n" % told

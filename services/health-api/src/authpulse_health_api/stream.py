@@ -3,22 +3,22 @@
 from typing import Annotated, Any, Final
 
 from litestar import Request, get
-from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 
 from authpulse_health_api.broadcast import Broadcast
 from authpulse_health_api.event_stream import MEDIA_TYPE, EventStream
+from authpulse_health_api.freshness_headers import FRESHNESS
 from authpulse_health_api.guard import REFUSALS, principal_of
 from authpulse_health_api.ledger import LedgerAwayError
 from authpulse_health_api.problems import Slug, documented
 from authpulse_health_api.watch import Watch
 
 _DESCRIPTION: Final = """Server-sent events. `snapshot`: the bulk answer. `changed`: `{"changed": [rows], "removed":
-[{"kind", "name"}]}`, each connection at most once. `staleness`: `{"seconds": n}` while the ledger is away, 0 once it
-is back. `id` is the position in the ledger; sent again as `Last-Event-ID`, to whichever replica, it resumes there. A
-comment comes every few seconds."""
+[{"kind", "name"}]}`, each connection at most once. `staleness`: `{"seconds": n, "away": [names]}` while the rows are
+old, with the names of the header `Authpulse-Away`; 0 and no names once they are not. `id` is the position in the
+ledger; sent again as `Last-Event-ID`, to whichever replica, it resumes there. A comment comes every few seconds."""
 
 
 def stream_routes(watch: Watch, broadcast: Broadcast) -> list[HTTPRouteHandler]:
@@ -28,14 +28,7 @@ def stream_routes(watch: Watch, broadcast: Broadcast) -> list[HTTPRouteHandler]:
         "/connections/oauth-health/stream",
         tags=["health"],
         summary="The health of all connections, and each change",
-        response_headers=[
-            ResponseHeader(
-                name="Age",
-                description="Seconds since the rows were last known to equal the ledger.",
-                documentation_only=True,
-                required=True,
-            )
-        ],
+        response_headers=FRESHNESS,
         responses={
             200: ResponseSpec(str, media_type=MEDIA_TYPE, description=_DESCRIPTION, generate_examples=False),
             **documented(*REFUSALS, Slug.INTERNAL, Slug.LEDGER_AWAY),
@@ -50,7 +43,7 @@ def stream_routes(watch: Watch, broadcast: Broadcast) -> list[HTTPRouteHandler]:
         if watch.board is None:
             raise LedgerAwayError("nothing has been read from it yet")
         messages = broadcast.follow(_position(last_event_id), principal_of(request).expires_at)
-        return EventStream(messages, {"Age": str(int(watch.age()))})
+        return EventStream(messages, watch.freshness().headers)
 
     return [oauth_health_stream]
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Final
 
 from authpulse_health_api.board import EMPTY, Board, Change, apply
+from authpulse_health_api.freshness import Freshness, Signs
 from authpulse_health_api.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.recent import Recent
-from authpulse_health_api.rows import BATCH, changed_after, ledger_position
+from authpulse_health_api.rows import BATCH, changed_after, how_far
 
 _RETRY: Final = 1.0
 """Seconds after which a look at the ledger that failed is taken again, however rarely it is polled."""
@@ -22,35 +23,28 @@ def _to_nobody(_: int) -> None:
 
 
 class Watch:
-    """Holds the newest board and when it was last known to equal the ledger. `clock` gives seconds, rising.
+    """Holds the newest board and how fresh it is. `swapped` is told the position of the board after each look."""
 
-    `swapped` is told the position of the board after each look at the ledger.
-    """
-
-    def __init__(
-        self,
-        ledger: Pool,
-        clock: Callable[[], float] = time.monotonic,
-        swapped: Callable[[int], None] = _to_nobody,
-    ) -> None:
+    def __init__(self, ledger: Pool, swapped: Callable[[int], None] = _to_nobody) -> None:
         self._ledger, self._swapped = ledger, swapped
-        self._clock = clock
+        self.signs = Signs(time.monotonic())
+        """What is seen of the parts that news pass through."""
         self._board: Board | None = None
         self.recent = Recent()
         """What led to the board; another one once the ledger went back, which what it held then cannot tell."""
         self.advanced = asyncio.Event()
-        """Set at each new board; whoever waits for it clears it."""
-        self._seen_at = clock()
+        """Set at each new board, and when somebody goes away or comes back; whoever waits for it clears it."""
         self._failed = False
+        self._away = self.freshness().away
 
     @property
     def board(self) -> Board | None:
         """The newest board; None until the ledger has been read to its end once."""
         return self._board
 
-    def age(self) -> float:
-        """Seconds since the board was last known to equal the ledger."""
-        return self._clock() - self._seen_at
+    def freshness(self) -> Freshness:
+        """How old the board is."""
+        return self.signs.judge(time.monotonic())
 
     async def follow(self, woken: asyncio.Event, poll_interval: float) -> None:
         """Catch up whenever `woken` is set, at latest every `poll_interval` seconds; for ever, whatever fails."""
@@ -61,6 +55,9 @@ class Watch:
                 self._recovered()
             except Exception as failure:
                 self._failing(failure)
+            if (away := self.freshness().away) != self._away:
+                self._away = away
+                self.advanced.set()
             try:
                 async with asyncio.timeout(min(poll_interval, _RETRY) if self._failed else poll_interval):
                     await woken.wait()
@@ -69,10 +66,11 @@ class Watch:
 
     async def catch_up(self) -> None:
         """Read the ledger to its end. Raises `LedgerAwayError`, or `psycopg.Error` for what is not to be expected."""
-        asked_at = self._clock()
+        asked_at = time.monotonic()
         async with reading(self._ledger) as db:
             board, recent = self._board or EMPTY, self.recent
-            if await ledger_position(db) < board.position:
+            there = await how_far(db)
+            if there.position < board.position:
                 _log.warning("the ledger went back; reading it anew", extra={"seen": board.position})
                 board, recent = EMPTY, Recent()
             news: list[Change] = []
@@ -86,7 +84,7 @@ class Watch:
             recent.add(news)
             self._board, self.recent = board, recent
             self.advanced.set()
-        self._seen_at = asked_at
+        self.signs.read(asked_at, behind=there.behind)
         self._swapped(board.position)
 
     def _failing(self, failure: Exception) -> None:

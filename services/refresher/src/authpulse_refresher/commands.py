@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Final, TypeVar
 
 import msgspec
@@ -25,6 +26,7 @@ from authpulse_refresher.metrics import replied
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.refresh_now import refresh_now
+from authpulse_refresher.relay import progress
 from authpulse_refresher.reseal import reseal
 from authpulse_refresher.status import status_of
 from authpulse_refresher.tokens import TokenDesk
@@ -39,6 +41,8 @@ QUEUE: Final = "refresher"
 _WORKERS: Final = 64
 # Callers wait while an IdP is slow; those of one connection must not keep those of another from being heard.
 _CALLERS: Final = 4096
+# Asked every second by each health-api, and no trace worth keeping.
+_HEARTBEAT: Final = command_subject(contract.PROGRESS)
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +68,7 @@ def answer_commands(broker: NatsBroker, finish: Finish, wires: Wires, refresher:
     on(connecting.FIND_LINK, connecting.FindLink, lambda command: find_link(vault, command))
     on(connecting.STATUS, connecting.StatusOf, lambda command: status_of(vault, command))
     on(contract.RESEAL, contract.Reseal, lambda command: reseal(vault, command))
+    on(contract.PROGRESS, contract.AskProgress, lambda _: progress(vault))
     _subscribe(broker, TOKENS_GET, GetToken, desk.get, workers=_CALLERS)
 
 
@@ -76,7 +81,7 @@ def _subscribe(
     workers: int,
 ) -> None:
     async def answer(message: NatsMessage) -> bytes:
-        with answering(subject, message.headers):
+        with nullcontext() if subject == _HEARTBEAT else answering(subject, message.headers):
             reply = await _reply(subject, message.body, kind, handle)
         replied(subject, reply)
         return to_json(reply)

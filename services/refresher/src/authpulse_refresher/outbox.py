@@ -25,6 +25,10 @@ _TAKE_TURN: Final = """
 
 _NEXT: Final = "select outbox_id, body, traceparent, tracestate from vault.outbox order by outbox_id limit %s"
 
+_OLDEST: Final = """
+    select extract(epoch from clock_timestamp() - (body::jsonb ->> 'occurred_at')::timestamptz)::float8
+      from vault.outbox order by outbox_id limit 1"""
+
 _DELETE: Final = "delete from vault.outbox where outbox_id = any(%s)"
 
 _YIELD_TURN: Final = "update vault.relay set held_until = clock_timestamp() where holder = %s"
@@ -58,6 +62,12 @@ async def next_batch(db: AsyncConnection, holder: UUID, limit: int) -> list[Wait
         return []
     async with db.cursor(row_factory=class_row(Waiting)) as cursor:
         return await (await cursor.execute(_NEXT, (limit,))).fetchall()
+
+
+async def waiting_for(db: AsyncConnection) -> float:
+    """For how many seconds the oldest event has been waiting; 0 if none is."""
+    oldest = await (await db.execute(_OLDEST)).fetchone()
+    return max(0.0, oldest[0]) if oldest else 0.0
 
 
 async def delete_published(db: AsyncConnection, outbox_ids: Sequence[int]) -> None:

@@ -30,6 +30,7 @@ export function Workspace({ onSignedOut }: { readonly onSignedOut: () => void })
       </a>
       <TopBar
         transport={health.transport}
+        staleness={health.staleness}
         page={route.page}
         identity={identity}
         onSignOut={() => void signOut().then(onSignedOut)}

@@ -58,7 +58,7 @@ export class Api {
     const path = request.url ?? "";
     response.setHeader("Access-Control-Allow-Origin", "*");
     response.setHeader("Access-Control-Allow-Headers", "authorization, last-event-id, if-none-match");
-    response.setHeader("Access-Control-Expose-Headers", "etag, age");
+    response.setHeader("Access-Control-Expose-Headers", "etag, age, authpulse-away");
     if (request.method === "OPTIONS") {
       response.writeHead(204).end();
       return;
@@ -75,7 +75,7 @@ export class Api {
       return;
     }
     this.resumedFrom.push(request.headers["last-event-id"] as string | undefined);
-    response.writeHead(200, { "Content-Type": "text/event-stream", Age: this.staleness });
+    response.writeHead(200, { "Content-Type": "text/event-stream", ...this.age() });
     response.flushHeaders();
     if (this.offers === "silence") return;
     this.open.add(response);
@@ -86,11 +86,15 @@ export class Api {
   private bulk(request: IncomingMessage, response: ServerResponse): void {
     const etag = `"${this.position}"`;
     response.setHeader("ETag", etag);
-    response.setHeader("Age", this.staleness);
+    for (const [name, value] of Object.entries(this.age())) response.setHeader(name, value);
     if (request.headers["if-none-match"] === etag) {
       this.notModified += 1;
       response.writeHead(304).end();
     } else response.end(JSON.stringify({ connections: this.rows }));
+  }
+
+  private age(): Record<string, string> {
+    return { Age: `${this.staleness}`, ...(this.staleness > 5 && { "Authpulse-Away": "event-store" }) };
   }
 
   private send(response: ServerResponse, event: string, body: unknown): void {

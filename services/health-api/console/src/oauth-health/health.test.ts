@@ -27,7 +27,7 @@ describe("the reducer", () => {
   it("gives the same value back where nothing changed, so that nothing is drawn", () => {
     const messages: Message[] = [
       { type: "transport", transport: "connecting" },
-      { type: "staleness", seconds: 0 },
+      { type: "staleness", seconds: 0, away: [] },
     ];
     for (const message of messages) expect(reduceHealth(UNKNOWN, message)).toBe(UNKNOWN);
   });
@@ -59,7 +59,19 @@ describe("what the API sends", () => {
     ["-1", 0],
     ["soon", 0],
   ])("says by %s that it lags %d seconds", (header, seconds) => {
-    expect(readAge(new Headers({ Age: header }))).toEqual({ type: "staleness", seconds });
-    expect(readStaleness(JSON.stringify({ seconds: header }))).toEqual({ type: "staleness", seconds });
+    expect(readAge(new Headers({ Age: header }))).toEqual({ type: "staleness", seconds, away: [] });
+    expect(readStaleness(JSON.stringify({ seconds: header }))).toEqual({
+      type: "staleness",
+      seconds,
+      away: [],
+    });
+  });
+
+  it("names who is away in a header and in the stream alike", () => {
+    const told = { type: "staleness", seconds: 7, away: ["event-store", "refresher"] };
+    expect(readAge(new Headers({ Age: "7", "Authpulse-Away": "event-store, refresher" }))).toEqual(told);
+    expect(readStaleness(JSON.stringify({ seconds: 7, away: ["event-store", 3, "refresher"] }))).toEqual(
+      told,
+    );
   });
 });

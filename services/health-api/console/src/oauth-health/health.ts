@@ -10,14 +10,20 @@ export type Message =
   | { readonly type: "snapshot"; readonly rows: readonly HealthRow[] }
   | ({ readonly type: "changed" } & Changes)
   | { readonly type: "transport"; readonly transport: Transport }
-  | { readonly type: "staleness"; readonly seconds: number };
+  | ({ readonly type: "staleness" } & Staleness);
+
+/** How old the rows are: all that had happened so many seconds ago is in them; one or two are usual. */
+export interface Staleness {
+  readonly seconds: number;
+  /** Who keeps newer news: "ledger", "nats", "event-store", "refresher", "vault"; nobody while the rows are new. */
+  readonly away: readonly string[];
+}
 
 export interface Health extends Board {
   /** False until the first rows came: an empty list then means "not known", not "none". */
   readonly loaded: boolean;
   readonly transport: Transport;
-  /** Seconds since the API last knew its rows to equal the ledger; a few are usual. */
-  readonly staleness: number;
+  readonly staleness: Staleness;
   /** Rows that the newest message moved to another state. */
   readonly shifts: readonly Shift[];
 }
@@ -26,7 +32,7 @@ export const UNKNOWN: Health = {
   ...EMPTY_BOARD,
   loaded: false,
   transport: "connecting",
-  staleness: 0,
+  staleness: { seconds: 0, away: [] },
   shifts: [],
 };
 
@@ -45,6 +51,12 @@ export function reduceHealth(health: Health, message: Message): Health {
     case "transport":
       return health.transport === message.transport ? health : { ...health, transport: message.transport };
     case "staleness":
-      return health.staleness === message.seconds ? health : { ...health, staleness: message.seconds };
+      return isSame(health.staleness, message)
+        ? health
+        : { ...health, staleness: { seconds: message.seconds, away: message.away } };
   }
+}
+
+function isSame(one: Staleness, other: Staleness): boolean {
+  return one.seconds === other.seconds && one.away.join() === other.away.join();
 }

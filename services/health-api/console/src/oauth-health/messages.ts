@@ -16,19 +16,27 @@ export function readChange(json: string): Message | null {
   return { type: "changed", changed: readRows(body.changed), removed: readRefs(body.removed) };
 }
 
-/** `Age` (RFC 9111 5.1): seconds since the rows were last known to equal the ledger; absent or odd means 0. */
+/** `Age` (RFC 9111 5.1) and `Authpulse-Away`: how old the rows are, and who is away; absent or odd means new. */
 export function readAge(headers: Headers): Message {
-  return staleness(Number(headers.get("age") ?? 0));
+  const away = headers.get("authpulse-away") ?? "";
+  return staleness(
+    Number(headers.get("age") ?? 0),
+    away.split(",").map((part) => part.trim()),
+  );
 }
 
-/** `{"seconds": n}`, which the stream says while the ledger is away, and once more with 0 when it is back. */
+/** `{"seconds": n, "away": [names]}`, which the stream says while its rows are old, and once more with 0 afterwards. */
 export function readStaleness(json: string): Message | null {
   const body = parse(json);
-  return body && staleness(Number(body.seconds));
+  return body && staleness(Number(body.seconds), Array.isArray(body.away) ? body.away : []);
 }
 
-function staleness(seconds: number): Message {
-  return { type: "staleness", seconds: Number.isFinite(seconds) && seconds > 0 ? seconds : 0 };
+function staleness(seconds: number, away: readonly unknown[]): Message {
+  return {
+    type: "staleness",
+    seconds: Number.isFinite(seconds) && seconds > 0 ? seconds : 0,
+    away: away.filter((part): part is string => typeof part === "string" && part !== ""),
+  };
 }
 
 function parse(json: string): Record<string, unknown> | null {

@@ -83,7 +83,7 @@ describe("the hook, against a server", () => {
   it("says by how much the API lags", async () => {
     api.staleness = 42;
     const health = follow();
-    await waitFor(() => expect(health.current.staleness).toBe(42));
+    await waitFor(() => expect(health.current.staleness).toEqual({ seconds: 42, away: ["event-store"] }));
   });
 
   it("stops where it is not signed in", async () => {

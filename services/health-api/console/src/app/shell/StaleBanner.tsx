@@ -1,27 +1,26 @@
 import { useState } from "react";
-import type { Transport } from "../../oauth-health";
+import type { Staleness, Transport } from "../../oauth-health";
 import { duration } from "../time/format";
 import { useNow } from "../time/useNow";
 import { isStale } from "./current";
 import { Notice } from "./Notice";
+import { staleWords } from "./staleWords";
 
 interface Props {
   readonly transport: Transport;
-  /** Seconds since the API last knew its rows to equal the ledger. */
-  readonly staleness: number;
+  readonly staleness: Staleness;
 }
 
-/** Says when what is shown may be old, and how old. */
+/** Says when what is shown may be old, how old, and who is to blame. */
 export function StaleBanner({ transport, staleness }: Props) {
   if (transport === "offline") return <Offline />;
   if (!isStale({ staleness })) return null;
+  const aside = `What you see is ${duration(Math.floor(staleness.seconds) * 1000)} old; it catches up by itself.`;
   return (
     <div className="banner">
-      <Notice
-        tone="amber"
-        title={`What you see is ${duration(Math.floor(staleness) * 1000)} old`}
-        detail="The API cannot reach its ledger and shows the last known state. It catches up by itself."
-      />
+      {staleWords(staleness).map(({ title, detail, tone }, place) => (
+        <Notice key={title} tone={tone} title={title} detail={detail} {...(place === 0 && { aside })} />
+      ))}
     </div>
   );
 }
@@ -34,8 +33,9 @@ function Offline() {
     <div className="banner">
       <Notice
         tone="amber"
-        title="Offline"
-        detail={`The API has been out of reach ${lasted}. What you see is the last known state; it catches up by itself.`}
+        title="Offline: the API does not answer"
+        detail="Tokens may still be refreshed; nobody can see it from here. Look at the health-api and its log."
+        aside={`The API has been out of reach ${lasted}. What you see is the last known state; it catches up by itself.`}
       />
     </div>
   );

@@ -1,5 +1,5 @@
 import "./topBar.css";
-import type { Transport } from "../../oauth-health";
+import type { Staleness, Transport } from "../../oauth-health";
 import type { Identity } from "../api/session";
 import { Link } from "../routing/Link";
 import { INCIDENTS_PATH, LIST_PATH, type Route } from "../routing/routes";
@@ -8,12 +8,13 @@ import { TransportSign } from "./TransportSign";
 
 interface Props {
   readonly transport: Transport;
+  readonly staleness: Staleness;
   readonly page: Route["page"];
   readonly identity: Identity | null;
   readonly onSignOut: () => void;
 }
 
-export function TopBar({ transport, page, identity, onSignOut }: Props) {
+export function TopBar({ transport, staleness, page, identity, onSignOut }: Props) {
   return (
     <header className="top-bar">
       <Link href={LIST_PATH} className="brand">
@@ -28,7 +29,7 @@ export function TopBar({ transport, page, identity, onSignOut }: Props) {
           Incidents
         </Link>
       </nav>
-      <TransportSign transport={transport} />
+      <TransportSign transport={transport} staleness={staleness} />
       <ThemeSwitch />
       <button
         type="button"

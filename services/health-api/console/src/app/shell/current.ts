@@ -2,11 +2,11 @@
 
 import type { Health } from "../../oauth-health";
 
-/** Seconds; the API looks at its ledger every second or so, even if nothing wakes it. */
+/** Seconds; news take one or two, even if nothing happens. */
 const USUAL_AGE = 5;
 
 export function isStale({ staleness }: Pick<Health, "staleness">): boolean {
-  return staleness >= USUAL_AGE;
+  return staleness.seconds >= USUAL_AGE || staleness.away.length > 0;
 }
 
 /** False while the API or its ledger is away: what failed meanwhile is worth asking again once it is true. */
