@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from support.promql import DASHBOARD, metrics_in, queries, rules
+import yaml
+
+from support.promql import DASHBOARD, RULES, metrics_in, queries, rules
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -16,6 +18,14 @@ def test_each_alert_says_what_is_wrong_how_bad_it_is_and_where_to_read_on() -> N
         assert alert["labels"]["severity"] in {"warning", "critical"}
         assert alert["annotations"]["summary"]
         assert (ROOT / alert["annotations"]["runbook"]).stem == alert["alert"]
+
+
+def test_each_alert_is_tested_to_fire_and_not_to() -> None:
+    tests = yaml.safe_load((RULES.parent / "alerts_test.yaml").read_text())["tests"]
+    expected = [one for test in tests for one in test.get("alert_rule_test", [])]
+    alerts = {rule["alert"] for rule in rules() if "alert" in rule}
+    assert {one["alertname"] for one in expected if one["exp_alerts"]} == alerts
+    assert {one["alertname"] for one in expected if not one["exp_alerts"]} == alerts
 
 
 def test_each_runbook_says_what_to_look_at_and_what_to_do() -> None:

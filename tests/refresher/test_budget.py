@@ -8,6 +8,7 @@ from msgspec import structs
 from authpulse_refresher.budget import (
     FAILURES,
     FIRST_PAUSE,
+    FORGOTTEN,
     LONGEST_PAUSE,
     LONGEST_QUIET,
     Budget,
@@ -122,9 +123,18 @@ def test_only_what_says_nothing_is_idle() -> None:
     assert is_idle(Budget(), LIMITS, 100.0)
     spent = ended(begun(Budget(), LIMITS, 100.0))
     assert [is_idle(spent, LIMITS, at) for at in (100.0, 100.125)] == [False, True]
-    for busy in ({"in_flight": 1}, {"outages": 1}, {"pause": 1.0}, {"quiet_until": 100.5}):
+    for busy in ({"in_flight": 1}, {"outages": 1}, {"outages": 9, "pause": 1.0}, {"quiet_until": 100.5}):
         assert not is_idle(structs.replace(Budget(), **busy), LIMITS, 100.0)
     assert is_idle(Budget(quiet_until=100.0), LIMITS, 100.0)
+
+
+def test_the_trouble_of_a_host_is_forgotten_once_nobody_has_asked_it_for_long() -> None:
+    down = ended(after(begun(Budget(), LIMITS, 100.0), *[DOWN] * FAILURES, at=105.0))
+    assert down.quiet_until == 106.0
+    assert [is_idle(down, LIMITS, 106.0 + FORGOTTEN + late) for late in (-0.125, 0.0)] == [False, True]
+    few = ended(after(begun(Budget(), LIMITS, 100.0), DOWN))
+    assert [is_idle(few, LIMITS, 100.0 + FORGOTTEN + late) for late in (-0.125, 0.0)] == [False, True]
+    assert not is_idle(begun(down, LIMITS, 106.0), LIMITS, 106.0 + 2 * FORGOTTEN)
 
 
 @given(

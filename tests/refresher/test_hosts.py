@@ -2,15 +2,21 @@
 
 import asyncio
 
+import pytest
 from msgspec import structs
 from prometheus_client import REGISTRY
 
 from authpulse_chassis.fitness import Pulse
+from authpulse_chassis.metrics import Bounded
 from authpulse_contract.connections import BroughtToken
 from authpulse_contract.events import type_of
 from authpulse_contract.secret import Secret
+from authpulse_refresher import metrics
 from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.budget import FAILURES
+from authpulse_refresher.budget import FAILURES, FORGOTTEN, LONGEST_PAUSE, Limits
+from authpulse_refresher.hosts import Hosts
+from authpulse_refresher.model import Answer as Answered
+from authpulse_refresher.model import NoAnswer
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.vault import Vault
 from authpulse_refresher.wire import Wires
@@ -127,3 +133,38 @@ async def _at_least(client: Client, count: int) -> bool:
 
 async def _refreshed(vault: Vault) -> int:
     return len(await rows(vault, "select 1 from vault.connections where generation > 1"))
+
+
+def test_the_breakers_of_hosts_without_a_label_of_their_own_are_counted_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metrics, "_hosts", Bounded(limit=1))
+    clock = Clock()
+    monkeypatch.setattr("authpulse_refresher.hosts.time", clock)
+    hosts, away = Hosts(Limits(at_once=4, rate=1000.0)), NoAnswer(cause="connect", sent=False)
+
+    def down(host: str) -> float | None:
+        return REGISTRY.get_sample_value("authpulse_idp_host_down", {"idp_host": host})
+
+    before = down("other") or 0.0
+    for host in ("first.example", "second.example", "third.example"):
+        hosts.begin(host)
+        for _ in range(FAILURES):
+            hosts.hear(host, away)
+        hosts.end(host)
+    assert (down("first.example"), down("other")) == (1, before + 2)
+    hosts.hear("second.example", Answered(status=400, headers={}, body=b""))
+    assert down("other") == before + 1
+    clock.now += FORGOTTEN + LONGEST_PAUSE
+    hosts.rooms()
+    assert (down("first.example"), down("other")) == (0, before), "nobody has a connection there any more"
+
+
+class Clock:
+    """In place of the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now

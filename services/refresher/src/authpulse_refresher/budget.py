@@ -16,6 +16,8 @@ FAILURES: Final = 5
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """A host that is back is noticed within this."""
+FORGOTTEN: Final = 1800.0
+"""A host in trouble that nobody has asked for so long, twice the longest back-off, has no connections any more."""
 LONGEST_QUIET: Final = 3600.0
 """No answer may silence a host for longer: a wrong header would look like a healthy pause."""
 
@@ -97,9 +99,10 @@ def heard(budget: Budget, said: Heard, now: float, jitter: float) -> Budget:
 
 
 def is_idle(budget: Budget, limits: Limits, now: float) -> bool:
-    """Whether nothing would be forgotten with it."""
-    open_again = not budget.pause and not budget.outages and now >= budget.quiet_until
-    return open_again and not budget.in_flight and _spent(budget, limits, now) <= 0.0
+    """Whether nothing would be forgotten with it but the trouble of a host that nobody asks any more."""
+    if budget.in_flight or now < budget.quiet_until or _spent(budget, limits, now) > 0.0:
+        return False
+    return not budget.outages or now >= max(budget.quiet_until, budget.counted_at) + FORGOTTEN
 
 
 def _spent(budget: Budget, limits: Limits, now: float) -> float:

@@ -21,9 +21,9 @@ class Hosts:
     def rooms(self) -> dict[str, int]:
         """How many may begin at each host that is not a stranger; at a stranger, `limits.at_once`."""
         now = time.monotonic()
-        self._budgets = {
-            host: budget for host, budget in self._budgets.items() if not is_idle(budget, self.limits, now)
-        }
+        for host in [host for host, budget in self._budgets.items() if is_idle(budget, self.limits, now)]:
+            if self._budgets.pop(host).pause:
+                left_alone(host, down=False)
         return {host: room(budget, self.limits, now) for host, budget in self._budgets.items()}
 
     def begin(self, host: str) -> None:

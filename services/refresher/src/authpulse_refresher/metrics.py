@@ -30,7 +30,9 @@ _ANSWERS: Final = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 _DOWN: Final = Gauge(
-    "authpulse_idp_host_down", "1 while the host is down and gets a single probe at a time, else 0.", ["idp_host"]
+    "authpulse_idp_host_down",
+    "1 while the host is down and gets a single probe at a time, else 0; for `other`, how many of them are.",
+    ["idp_host"],
 )
 _TOKENS: Final = Counter("authpulse_token_replies_total", "Requests for access tokens, by reply.", ["reply"])
 _COMMANDS: Final = Counter("authpulse_command_replies_total", "Commands, by verb and reply.", ["verb", "reply"])
@@ -71,8 +73,8 @@ def attempted(before: Connection, decision: Decision | None, actor: str) -> None
 
 
 def left_alone(idp_host: str, *, down: bool) -> None:
-    """The host's circuit breaker has opened (`down`) or closed."""
-    _DOWN.labels(_hosts(idp_host)).set(down)
+    """The host's circuit breaker has opened (`down`) or closed; to be called at each change, and only then."""
+    _DOWN.labels(_hosts(idp_host)).inc(1 if down else -1)
 
 
 def replied(subject: str, reply: Reply | ConnectReply | TokenReply) -> None:
