@@ -13,7 +13,9 @@ from authpulse_contract.tokens import AccessToken, get_token
 
 async def call(kind: str, name: str, url: str) -> str:
     """The body of `url`, or a line that says why there is no token."""
-    bus = await nats.connect(os.environ.get("AUTHPULSE_NATS_URL", "nats://127.0.0.1:4222"))
+    bus = await nats.connect(
+        os.environ.get("AUTHPULSE_NATS_URL", "nats://127.0.0.1:4222"), inbox_prefix="auth.inbox.token-client"
+    )
     try:
         reply = await get_token(bus, kind, name)
     finally:

@@ -11,9 +11,10 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
-from authpulse_cli.bus import connected
+from authpulse_chassis.bus import Access
+from authpulse_cli.bus import access_to, connected
 from authpulse_cli.declared.file import Declared, read_declarations
-from authpulse_cli.instance import find_instance, named
+from authpulse_cli.instance import find_instance
 from authpulse_cli.registry import Change, Manner, describe, register, registered, remove, summary
 
 
@@ -29,8 +30,8 @@ def run(arguments: Namespace) -> int:
     declared = read_declarations(arguments.file, os.environ)
     for warning in declared.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    nats_url = named(find_instance(arguments.data).nats_url, "AUTHPULSE_NATS_URL")
-    changes = asyncio.run(_apply(nats_url, declared, prune=arguments.prune, dry_run=arguments.dry_run))
+    access = access_to(find_instance(arguments.data))
+    changes = asyncio.run(_apply(access, declared, prune=arguments.prune, dry_run=arguments.dry_run))
     changes.sort(key=lambda change: (change.kind, change.name))
     if arguments.json:
         sys.stdout.write(msgspec.json.encode(Applied(dry_run=arguments.dry_run, changes=changes)).decode() + "\n")
@@ -41,10 +42,10 @@ def run(arguments: Namespace) -> int:
     return 1 if any(change.action == "refused" for change in changes) else 0
 
 
-async def _apply(nats_url: str, declared: Declared, *, prune: bool, dry_run: bool) -> list[Change]:
+async def _apply(access: Access, declared: Declared, *, prune: bool, dry_run: bool) -> list[Change]:
     changes: list[Change] = []
     manner = Manner(actor=f"operator:{getpass.getuser()}", dry_run=dry_run)
-    async with connected(nats_url) as client:
+    async with connected(access) as client:
         kept = {(each.kind, each.name) for each in declared.declarations}
         leaving = [
             each

@@ -7,10 +7,11 @@ from typing import Final
 
 from nats.aio.msg import Msg
 
-from authpulse_cli.bus import connected
+from authpulse_chassis.bus import Access
+from authpulse_cli.bus import access_to, connected
 from authpulse_cli.errors import CommandError
 from authpulse_cli.event_line import event_line
-from authpulse_cli.instance import find_instance, named
+from authpulse_cli.instance import find_instance
 from authpulse_cli.stream import messages
 from authpulse_contract.cloudevents import NotAnEventError, read
 from authpulse_contract.codec import to_json
@@ -22,8 +23,8 @@ PAUSE: Final = 1.0
 
 def run(arguments: Namespace) -> int:
     """Print the events until there are no more, or for ever with `--follow`. Raises `CommandError`."""
-    nats_url = named(find_instance(arguments.data).nats_url, "AUTHPULSE_NATS_URL")
-    asyncio.run(_print_all(nats_url, _subject(arguments.connection), follow=arguments.follow, as_json=arguments.json))
+    access = access_to(find_instance(arguments.data))
+    asyncio.run(_print_all(access, _subject(arguments.connection), follow=arguments.follow, as_json=arguments.json))
     return 0
 
 
@@ -36,11 +37,11 @@ def _subject(connection: str | None) -> str:
     return EVENTS.replace(">", f"{escape(kind)}.{escape(name)}.*")
 
 
-async def _print_all(nats_url: str, subject: str, *, follow: bool, as_json: bool) -> None:
+async def _print_all(access: Access, subject: str, *, follow: bool, as_json: bool) -> None:
     sequence, reached = 1, False
     while True:
         try:
-            async with connected(nats_url) as client:
+            async with connected(access) as client:
                 async for message in messages(client, subject, start=sequence, follow=follow):
                     reached = True
                     sequence = message.metadata.sequence.stream + 1

@@ -18,6 +18,12 @@ class Given(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str | None = None
     admin_token: Secret | None = None
     nats_url: Secret | None = None
+    nats_nkey_seed: Secret | None = None
+    nats_credentials: Secret | None = None
+    nats_ca_file: str | None = None
+    nats_client_cert_file: str | None = None
+    nats_client_key_file: str | None = None
+    nats_tls_first: bool | None = None
     vault_url: Secret | None = None
     ledger_url: Secret | None = None
 

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct
 from nats.aio.client import Client
 
-from authpulse_cli.bus import ask, connected
+from authpulse_chassis.bus import Access
+from authpulse_cli.bus import access_to, ask, connected
 from authpulse_cli.errors import CommandError
-from authpulse_cli.instance import find_instance, named
+from authpulse_cli.instance import find_instance
 from authpulse_contract.commands import RESEAL, Refused, Reseal, Resealed
 
 
@@ -26,7 +27,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 def run(arguments: Namespace) -> int:
     """Reseal everything; 1 if something stays under an old key. Raises `CommandError`."""
     instance = find_instance(arguments.data)
-    outcome = asyncio.run(_reseal(named(instance.nats_url, "AUTHPULSE_NATS_URL")))
+    outcome = asyncio.run(_reseal(access_to(instance)))
     if arguments.json:
         sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
     else:
@@ -35,8 +36,8 @@ def run(arguments: Namespace) -> int:
     return 1 if outcome.left else 0
 
 
-async def _reseal(nats_url: str) -> Outcome:
-    async with connected(nats_url) as client:
+async def _reseal(access: Access) -> Outcome:
+    async with connected(access) as client:
         page = await _page(client, Reseal())
         resealed = page.resealed
         while page.after is not None:

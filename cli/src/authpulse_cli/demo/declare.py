@@ -5,9 +5,9 @@ import sys
 import time
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from authpulse_chassis.kinds import NatsUrl
+from authpulse_chassis.bus import BusSettings, access_of
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_cli.bus import connected
 from authpulse_cli.demo.connections import demo_connections
@@ -19,10 +19,9 @@ from authpulse_contract.secret import Secret
 MANNER: Final = Manner(actor="system:authpulse-demo", declared_by="http")
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(BusSettings, frozen=True, kw_only=True):
     """Each member is the variable `AUTHPULSE_<MEMBER>`."""
 
-    nats_url: NatsUrl
     demo_key: Annotated[Secret, Meta(description="The key that the demo IdP has.")]
     demo_url: Annotated[str, Meta(description="Where the refresher finds the demo IdP.")]
     demo_browsers_url: Annotated[str | None, Meta(description="Where browsers find it, if elsewhere.")] = None
@@ -42,7 +41,7 @@ async def _declare(settings: Settings) -> None:
         settings.demo_url, settings.demo_key.reveal(), serial=now, browsers_url=settings.demo_browsers_url
     )
     changes: list[Change] = []
-    async with connected(settings.nats_url.reveal()) as client:
+    async with connected(access_of(settings)) as client:
         await register(client, declarations, MANNER, changes.append)
     for change in changes:
         print(f"{change.kind}/{change.name}: {change.problem or change.action}")

@@ -61,7 +61,7 @@ def postgres_program(site: Site) -> Program:
 
 def service_programs(site: Site) -> tuple[Program, ...]:
     """The three services; each knows the passwords that it needs and no others."""
-    operator = site.nats_url("operator")
+    operator = site.bus()
     return (
         _python(
             "event-store",

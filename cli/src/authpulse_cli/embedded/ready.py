@@ -7,6 +7,7 @@ import urllib.request
 
 import nats.errors
 
+from authpulse_chassis.bus import Access
 from authpulse_cli.bus import ask, connected
 from authpulse_cli.errors import CommandError
 from authpulse_contract.commands import LIST, ListConnections
@@ -22,27 +23,27 @@ def serves(url: str) -> bool:
         return False
 
 
-def answers_commands(nats_url: str) -> bool:
+def answers_commands(access: Access) -> bool:
     """Whether a refresher answers."""
-    return asyncio.run(_answers_commands(nats_url))
+    return asyncio.run(_answers_commands(access))
 
 
-def takes_events(nats_url: str) -> bool:
+def takes_events(access: Access) -> bool:
     """Whether somebody waits for the next event."""
-    return asyncio.run(_takes_events(nats_url))
+    return asyncio.run(_takes_events(access))
 
 
-async def _answers_commands(nats_url: str) -> bool:
+async def _answers_commands(access: Access) -> bool:
     with contextlib.suppress(CommandError):
-        async with connected(nats_url, seconds=1) as client:
+        async with connected(access, seconds=1) as client:
             await ask(client, LIST, ListConnections(limit=1), seconds=1)
             return True
     return False
 
 
-async def _takes_events(nats_url: str) -> bool:
+async def _takes_events(access: Access) -> bool:
     with contextlib.suppress(CommandError, nats.errors.Error, TimeoutError):
-        async with connected(nats_url, seconds=1) as client:
+        async with connected(access, seconds=1) as client:
             consumers = await client.jetstream(timeout=1).consumers_info(STREAM)
             return any(consumer.num_waiting for consumer in consumers)
     return False

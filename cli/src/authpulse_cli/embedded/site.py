@@ -6,12 +6,14 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from authpulse_chassis.bus import Access, BusSettings, access_of
 from authpulse_cli.embedded.databases import LEDGER, READER, VAULT
 from authpulse_cli.embedded.kept import kept, new_password, new_sealing_key
 from authpulse_cli.embedded.nats_server import nats_url
 from authpulse_cli.embedded.ports import free_port
 from authpulse_cli.embedded.postgres import postgres_url
 from authpulse_cli.errors import CommandError
+from authpulse_contract.secret import Secret
 
 NATS_USERS = ("refresher", "event-store", "health-api", "operator")
 DATABASE_USERS = ("postgres", VAULT, LEDGER, READER)
@@ -72,6 +74,10 @@ class Site(Struct, frozen=True, kw_only=True):
     def nats_url(self, user: str) -> str:
         """NATS for `user`."""
         return nats_url(self.nats_port, user, self.passwords[user])
+
+    def bus(self) -> Access:
+        """NATS for this very process, as the operator."""
+        return access_of(BusSettings(nats_url=Secret(self.nats_url("operator"))))
 
     def database_url(self, user: str, database: str) -> str:
         """`database` for `user`."""

@@ -81,7 +81,7 @@ async def _serve(site: Site, wishes: Wishes, say: Say) -> None:
     async with crew.running(nats_program(site), database):
         await asyncio.to_thread(_create_databases, site)
         async with crew.running(*service_programs(site)), AsyncExitStack() as demonstration:
-            async with connected(site.nats_url("operator")) as client:
+            async with connected(site.bus()) as client:
                 await _declare(client, wishes.declarations, say)
                 if await demo_wanted(client, site, wishes.demo):
                     await demonstration.enter_async_context(crew.running(demo_program(site)))

@@ -10,6 +10,8 @@ import psycopg
 from faststream.nats import NatsBroker
 from psycopg_pool import AsyncConnectionPool
 
+from authpulse_chassis.broker import new_broker
+from authpulse_chassis.bus import access_of
 from authpulse_chassis.fitness import Pulse, database_answers, fitness_pages
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.metrics import metrics_page
@@ -18,7 +20,6 @@ from authpulse_chassis.patience import persist, unless_stopped
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import read_settings
-from authpulse_contract.subjects import inbox
 from authpulse_event_store.heartbeat import keep_beating
 from authpulse_event_store.metrics import sampled
 from authpulse_event_store.prune import prune
@@ -41,16 +42,8 @@ async def serve(stop: asyncio.Event) -> None:
     settings = read_settings(Settings)
     configure_logs("event-store", settings.log_level)
     url = settings.database_url.reveal()
-    broker = NatsBroker(
-        settings.nats_url.reveal(),
-        name="authpulse-event-store",
-        inbox_prefix=inbox("event-store"),
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=1,
-        error_cb=_log_outage,
-        apply_types=False,
-        logger=_log,
-        log_level=logging.DEBUG,
+    broker = new_broker(
+        access_of(settings), "event-store", name="authpulse-event-store", logger=_log, error_cb=_log_outage
     )
     pool = AsyncConnectionPool(
         url,

@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
-from authpulse_contract.secret import Secret
+from authpulse_chassis.bus import BusSettings
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, ProbeAddress
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(BusSettings, frozen=True, kw_only=True):
     """Read from `AUTHPULSE_<MEMBER>` or the file named by `AUTHPULSE_<MEMBER>_FILE`."""
 
     database_url: DatabaseUrl
-    nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
     log_level: LogLevel = "INFO"
     probe: ProbeAddress = None
     migrate: Annotated[

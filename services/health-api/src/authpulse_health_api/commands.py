@@ -9,10 +9,11 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 
+from authpulse_chassis.bus import Access, connecting
 from authpulse_chassis.tracing import carried, span
 from authpulse_contract.codec import from_json, to_json
 from authpulse_contract.commands import Refused, Slug
-from authpulse_contract.subjects import command_subject, inbox
+from authpulse_contract.subjects import command_subject
 from authpulse_contract.trace import trace_headers
 from authpulse_health_api import problems
 from authpulse_health_api.problems import Fault, Problem
@@ -40,19 +41,18 @@ _log = logging.getLogger(__name__)
 class Commands:
     """A connection to NATS for commands alone."""
 
-    def __init__(self, nats_url: str) -> None:
-        self._url, self._client = nats_url, Client()
+    def __init__(self, access: Access) -> None:
+        self._access, self._client = access, Client()
 
     async def run(self) -> None:
         """Stay connected, until cancelled; waits for NATS for as long as it takes."""
         try:
             await self._client.connect(
-                self._url.split(","),
                 name="authpulse-health-api-commands",
-                inbox_prefix=inbox("health-api"),
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 error_cb=_note,
+                **connecting(self._access, "health-api"),
             )
             await asyncio.Event().wait()
         finally:

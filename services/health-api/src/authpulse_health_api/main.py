@@ -5,6 +5,7 @@ import logging
 import os
 
 from authpulse_chassis.address import host_and_port
+from authpulse_chassis.bus import access_of
 from authpulse_chassis.fitness import fitness_pages
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.metrics import metrics_page
@@ -58,12 +59,12 @@ async def _serve(stop: asyncio.Event) -> None:
     settings = read()
     configure_logs("health-api", settings.log_level)
     host, port = host_and_port(settings.http)
-    address = free_address(host, port)
+    address, access = free_address(host, port), access_of(settings)
     async with pool(settings.database_url.reveal()) as ledger:
         shown, woken = Shown(), asyncio.Event()
         watch = Watch(ledger, swapped=shown.swapped)
         broadcast = Broadcast(watch)
-        door, commands = door_of(settings), Commands(settings.nats_url.reveal())
+        door, commands = door_of(settings), Commands(access)
         parts = Parts(
             watch=watch,
             broadcast=broadcast,
@@ -81,7 +82,7 @@ async def _serve(stop: asyncio.Event) -> None:
         async with answering(settings.probe, pages), asyncio.TaskGroup() as together:
             following = together.create_task(watch.follow(woken, settings.poll_interval))
             together.create_task(broadcast.run(stop))
-            listening = together.create_task(listen(settings.nats_url.reveal(), woken.set, shown))
+            listening = together.create_task(listen(access, woken.set, shown))
             commanding = together.create_task(commands.run())
             asking = together.create_task(keep_asking(commands, watch.signs))
             await serve(app, address, port, stop)

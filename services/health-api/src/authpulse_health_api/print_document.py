@@ -2,6 +2,7 @@
 
 import sys
 
+from authpulse_chassis.bus import BusSettings, access_of
 from authpulse_contract.secret import Secret
 from authpulse_health_api.addresses import Addresses
 from authpulse_health_api.api import Parts, make_routes
@@ -22,7 +23,7 @@ def document() -> bytes:
         watch=watch,
         broadcast=Broadcast(watch),
         ledger=ledger,
-        commands=Commands(""),
+        commands=Commands(access_of(BusSettings())),
         addresses=Addresses(None, ""),
         door=Door(token=Secret(""), keys={}, attempts=Attempts(1)),
     )

@@ -3,9 +3,10 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from authpulse_chassis.kinds import Address, DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
+from authpulse_chassis.bus import BusSettings
+from authpulse_chassis.kinds import Address, DatabaseUrl, LogLevel, ProbeAddress
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_contract.hosts import is_loopback
 from authpulse_contract.secret import Secret
@@ -14,7 +15,7 @@ from authpulse_health_api.oidc import Issuer
 from authpulse_health_api.principal import Principal
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(BusSettings, frozen=True, kw_only=True):
     """Each member is the variable `AUTHPULSE_<MEMBER>`."""
 
     database_url: Annotated[
@@ -23,7 +24,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     admin_token: Annotated[
         Secret, Meta(description="The bearer token of the administrator: printable ASCII without blanks.")
     ]
-    nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
     http: Annotated[
         Address, Meta(description="It should be the HOST:PORT to serve at, such as 127.0.0.1:8080 or [::1]:8080.")
     ] = "127.0.0.1:8080"

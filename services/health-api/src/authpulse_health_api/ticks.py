@@ -7,13 +7,14 @@ from collections.abc import Callable
 import nats
 from nats.aio.msg import Msg
 
-from authpulse_contract.subjects import ADVANCED, inbox
+from authpulse_chassis.bus import Access, connecting
+from authpulse_contract.subjects import ADVANCED
 from authpulse_health_api.shown import Shown
 
 _log = logging.getLogger(__name__)
 
 
-async def listen(nats_url: str, advanced: Callable[[], None], shown: Shown) -> None:
+async def listen(access: Access, advanced: Callable[[], None], shown: Shown) -> None:
     """Call `advanced` at each tick, and when NATS is back after an absence; until cancelled.
 
     Waits for NATS for as long as it takes. A lost tick is made good by the next poll. `shown` hears of traced events.
@@ -35,14 +36,13 @@ async def listen(nats_url: str, advanced: Callable[[], None], shown: Shown) -> N
         _log.debug("NATS: %s", failure)
 
     client = await nats.connect(
-        nats_url,
         name="authpulse-health-api",
-        inbox_prefix=inbox("health-api"),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         disconnected_cb=lost,
         reconnected_cb=found,
         error_cb=failed,
+        **connecting(access, "health-api"),
     )
     try:
         await client.subscribe(ADVANCED, cb=on_tick)

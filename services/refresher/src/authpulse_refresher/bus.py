@@ -6,7 +6,8 @@ from faststream.nats import NatsBroker
 from msgspec import Struct
 from nats.aio.client import Client
 
-from authpulse_contract.subjects import inbox
+from authpulse_chassis.broker import new_broker
+from authpulse_chassis.bus import Access, connecting
 from authpulse_refresher.refresh import STORE_MARGIN
 from authpulse_refresher.settings import Settings
 
@@ -16,6 +17,7 @@ _log = logging.getLogger(__name__)
 class Bus(Struct, frozen=True):
     """`commands` are answered on one and `facts` leave on the other: a full outbox must not make commands wait."""
 
+    access: Access
     commands: NatsBroker
     facts: Client
 
@@ -24,32 +26,27 @@ class Bus(Struct, frozen=True):
         return self.facts.is_connected and await self.commands.ping(0.1)
 
 
-def new_bus(settings: Settings) -> Bus:
+def new_bus(access: Access, settings: Settings) -> Bus:
     """Not connected yet."""
-    commands = NatsBroker(
-        settings.nats_url.reveal().split(","),
+    commands = new_broker(
+        access,
+        "refresher",
         name="authpulse-refresher-commands",
-        inbox_prefix=inbox("refresher"),
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=1,
+        logger=_log,
         # The longest command is a refresh.
         graceful_timeout=settings.idp_deadline + STORE_MARGIN,
-        apply_types=False,
-        logger=_log,
-        log_level=logging.DEBUG,
     )
-    return Bus(commands, Client())
+    return Bus(access, commands, Client())
 
 
-async def connect_facts(facts: Client, settings: Settings) -> None:
+async def connect_facts(bus: Bus) -> None:
     """Connect, however long it takes."""
-    await facts.connect(
-        settings.nats_url.reveal().split(","),
+    await bus.facts.connect(
         name="authpulse-refresher-relay",
-        inbox_prefix=inbox("refresher"),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         error_cb=_note,
+        **connecting(bus.access, "refresher"),
     )
 
 

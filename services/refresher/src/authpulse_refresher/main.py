@@ -9,9 +9,9 @@ from pathlib import Path
 import nats.errors
 import psycopg
 from faststream.nats import NatsBroker
-from nats.aio.client import Client
 from psycopg_pool import AsyncConnectionPool
 
+from authpulse_chassis.bus import access_of
 from authpulse_chassis.fitness import Pulse, database_answers, fitness_pages
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.metrics import metrics_page
@@ -52,7 +52,7 @@ async def serve(stop: asyncio.Event) -> None:
     journal = _journal(settings, ring)
     configure_logs("refresher", settings.log_level)
     pool = new_pool(settings.database_url, size=settings.database_connections)
-    pulse, bus = Pulse(), new_bus(settings)
+    pulse, bus = Pulse(), new_bus(access_of(settings), settings)
     needs = {"database": database_answers(pool), "nats": bus.connected}
     pages = fitness_pages(needs, pulse) | metrics_page(sampled(pool))
     async with answering(settings.probe, pages):
@@ -109,7 +109,7 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
     answer_commands(bus.commands, finish, wires, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
     async with asyncio.TaskGroup() as services:
         services.create_task(_take_commands(bus.commands, stop))
-        services.create_task(_relay(settings, vault, bus.facts, relayed))
+        services.create_task(_relay(bus, vault, relayed))
         services.create_task(keep_house(vault, stop))
         if journal:
             heirs = Heirs(attempts, finish, refresher.wake)
@@ -131,12 +131,12 @@ async def _take_commands(broker: NatsBroker, stop: asyncio.Event) -> None:
             await broker.stop()
 
 
-async def _relay(settings: Settings, vault: Vault, facts: Client, stop: asyncio.Event) -> None:
+async def _relay(bus: Bus, vault: Vault, stop: asyncio.Event) -> None:
     try:
-        await unless_stopped(stop, connect_facts(facts, settings))
-        await relay(vault, facts, stop)
+        await unless_stopped(stop, connect_facts(bus))
+        await relay(vault, bus.facts, stop)
     finally:
-        await facts.close()
+        await bus.facts.close()
 
 
 def _journal(settings: Settings, ring: KeyRing) -> Journal | None:

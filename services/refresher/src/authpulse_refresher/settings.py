@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from authpulse_chassis.kinds import DatabaseUrl, LogLevel, NatsUrl, ProbeAddress
+from authpulse_chassis.bus import BusSettings
+from authpulse_chassis.kinds import DatabaseUrl, LogLevel, ProbeAddress
 from authpulse_contract.secret import Secret
 from authpulse_refresher.unknown import HOLD
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(BusSettings, frozen=True, kw_only=True):
     """Read once in `main`; each member from `AUTHPULSE_` and its name in capitals, or from the file in `..._FILE`."""
 
     database_url: DatabaseUrl
@@ -20,7 +21,6 @@ class Settings(Struct, frozen=True, kw_only=True):
             "the first one active."
         ),
     ]
-    nats_url: NatsUrl = Secret("nats://127.0.0.1:4222")
     log_level: LogLevel = "INFO"
     probe: ProbeAddress = None
     migrate: Annotated[bool, Meta(description="Whether to bring the schema up to date at start: true or false.")] = True
