@@ -172,14 +172,15 @@ manifests: _deploy
         kustomize build "deploy/k8s/overlays/$overlay" > "deploy/k8s/rendered/$overlay.yaml"; \
     done
 
-# The alert rules by promtool, and that the rendered manifests are those of the overlays; needs promtool and kustomize
+# Alert rules and dashboard at a real Prometheus, the rendered manifests by kustomize; as root on Debian both are fetched
 [group('gate')]
-deploy-check: _deploy
+deploy-check: _develop _deploy
     @PATH="{{ tools }}:$PATH"; promtool check rules deploy/observability/alerts.yaml; \
     promtool test rules deploy/observability/alerts_test.yaml; \
     for overlay in trial production; do \
         kustomize build "deploy/k8s/overlays/$overlay" | cmp - "deploy/k8s/rendered/$overlay.yaml"; \
-    done; echo "the rendered manifests are those of the overlays"
+    done; echo "the rendered manifests are those of the overlays"; \
+    exec "{{ bin }}/pytest" -q -m prometheus tests/observability
 
 # --- at the desk ------------------------------------------------------------------------------------------------------
 
