@@ -10,8 +10,7 @@ from authpulse_contract.events import RefreshFailedTransient, type_of
 from authpulse_refresher.vault import Vault
 from support.idp import Client, Delay, Idp
 from support.outages import DatabaseOutage
-from support.refreshers import Refreshers, row_locked
-from support.services import Service
+from support.refreshers import Refreshers, row_locked, said
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
 
@@ -110,7 +109,3 @@ async def test_a_journal_under_another_key_is_kept_until_the_key_is_there(
     assert await refreshers.answers() == 1
     refreshers.start()
     await assert_stored_once(vault, client)
-
-
-async def said(service: Service, words: str) -> bool:
-    return words in service.log.read_text()

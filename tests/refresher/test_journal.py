@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from authpulse_contract.connections import OAuthConfig
+from authpulse_contract.secret import Secret
 from authpulse_refresher import journal as module
 from authpulse_refresher.frames import Frame, Kind
-from authpulse_refresher.journal import Answered, Journal, open_answered
+from authpulse_refresher.journal import Answered, Journal, Sent, open_answered, open_begun
 from authpulse_refresher.model import Answer
 from authpulse_refresher.seal import KeyRing, SealError
 from authpulse_refresher.segment import Segment, orphans
@@ -61,6 +63,28 @@ def test_an_answer_is_read_back_by_an_heir_and_stands_nowhere_as_it_is(tmp_path:
     assert b"at-secret" not in file.read_bytes()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_what_may_be_asked_again_is_read_back_by_an_heir_and_stands_nowhere_as_it_is(tmp_path: Path) -> None:
+    journal, attempt = Journal(tmp_path / "spill", RING), uuid4()
+    sent = Sent(
+        connection_id=CONNECTION,
+        generation=3,
+        actor="test",
+        at=datetime(2026, 7, 1, tzinfo=UTC),
+        lease_ends=datetime(2026, 7, 2, tzinfo=UTC),
+        oauth=OAuthConfig(grant="authorization_code", token_url="https://idp.example/token", client_id="crm"),
+        client_secret=Secret("cs-secret"),
+        refresh_token=Secret("rt-secret"),
+    )
+    journal.begun(attempt, CONNECTION, sent)
+    (file,) = files(tmp_path / "spill")
+    assert b"secret" not in file.read_bytes()
+    abandon(journal)
+    (begun,) = left_by_the_dead(tmp_path / "spill")
+    assert open_begun(RING, begun) == (CONNECTION, sent)
+    with pytest.raises(SealError):
+        open_begun(RING, Frame(Kind.BEGUN, uuid4(), begun.body))
 
 
 def test_an_answer_opens_with_its_key_and_for_its_attempt_only(tmp_path: Path) -> None:

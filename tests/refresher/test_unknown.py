@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from authpulse_refresher.model import Connection
 from authpulse_refresher.traits import STRICT, Traits
-from authpulse_refresher.unknown import FAST_SPREAD, FASTEST, JUST_NOW, Silence, counts, next_try
+from authpulse_refresher.unknown import FAST_SPREAD, FASTEST, JUST_NOW, Silence, counts, in_grace, may_repeat, next_try
 from support.connections import NOW, after, connection, machine
 
 HOLD = timedelta(minutes=5)
@@ -113,3 +113,28 @@ def test_tokens_count_for_the_grant_that_they_descend_from_and_a_refusal_only_fo
     row: Connection, *, held: bool, issued: bool, expected: bool
 ) -> None:
     assert counts(row, 3, held=bool(held), issued=bool(issued)) is expected
+
+
+@pytest.mark.parametrize(
+    ("row", "traits", "may"),
+    [
+        (connection(), Traits(grace=1), True),
+        (connection(), STRICT, False),
+        (connection(), Traits(previous_only=True), False),
+        (connection(), Traits(grace=1, rotates=False), False),
+        (machine(), Traits(grace=1), False),
+        (connection(oauth=None), Traits(grace=1), False),
+    ],
+)
+def test_a_request_is_repeated_at_once_only_where_it_spends_what_the_idp_forgives(
+    row: Connection, traits: Traits, may: bool
+) -> None:
+    assert may_repeat(row, traits) is may
+
+
+@given(grace=st.floats(0, 1000), waited=st.floats(-1000, 2000))
+def test_a_spent_token_is_sent_again_only_if_it_arrives_within_the_grace(grace: float, waited: float) -> None:
+    now = NOW + timedelta(seconds=waited)
+    expected = 0 <= round(waited, 6) <= round(timedelta(seconds=grace) / timedelta(seconds=1), 6) - 0.05
+    slack = abs(waited - (grace - 0.05)) < 1e-5
+    assert slack or in_grace(Traits(grace=grace), since=NOW, now=now) is expected

@@ -23,7 +23,8 @@ class Refreshers:
         self._url, self._folder, self._nats_url = vault_url, folder, nats_url
         self._services: list[Service] = []
 
-    def start(self, key: str = f"test:{KEY}") -> Service:
+    def start(self, key: str = f"test:{KEY}", **more: str) -> Service:
+        """One more; `more` are settings by name."""
         settings = {
             "AUTHPULSE_DATABASE_URL": self._url,
             "AUTHPULSE_SEALING_KEYS": key,
@@ -31,6 +32,7 @@ class Refreshers:
             "AUTHPULSE_SPILL_DIR": str(self.spill),
             "AUTHPULSE_POLL_INTERVAL": "0.1",
             "AUTHPULSE_IDP_DEADLINE": "10",
+            **more,
         }
         service = Service("authpulse_refresher", settings, self._folder / f"{len(self._services)}.log")
         self._services.append(service)
@@ -53,3 +55,8 @@ async def row_locked(vault_url: str) -> AsyncIterator[None]:
     async with await psycopg.AsyncConnection.connect(vault_url) as db:
         await db.execute("select from vault.due for update")
         yield
+
+
+async def said(service: Service, words: str) -> bool:
+    """Whether its log has them."""
+    return words in service.log.read_text()

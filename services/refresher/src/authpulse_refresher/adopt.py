@@ -1,9 +1,9 @@
-"""Takes over what a dead refresher left in its journal: answers are stored, attempts without one are given up."""
+"""Takes over what a dead refresher left in its journal: answers are stored, lost ones asked for or given up."""
 
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -14,10 +14,11 @@ from authpulse_chassis.patience import persist
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.finish import Finish
 from authpulse_refresher.frames import Frame, Kind
-from authpulse_refresher.journal import open_answered
+from authpulse_refresher.journal import Answered, Sent, open_answered, open_begun
 from authpulse_refresher.lease import give_up
 from authpulse_refresher.outages import DATABASE_AWAY, pause
-from authpulse_refresher.seal import SealError
+from authpulse_refresher.refresh import Refresher
+from authpulse_refresher.seal import KeyRing, SealError
 from authpulse_refresher.segment import Orphan, orphans
 from authpulse_refresher.vault import Vault
 
@@ -32,11 +33,19 @@ class StrangerError(Exception):
 
 
 class Heirs(Struct, frozen=True):
-    """Who takes over what: refreshes, sign-ins; `wake` looks for what has come due by that."""
+    """Who takes over what: refreshes, sign-ins; and the loop that waits for it and then looks for what is due."""
 
     attempts: Attempts
     finish: Finish
-    wake: Callable[[], None]
+    refresher: Refresher
+
+
+class Legacy(Struct, frozen=True):
+    """What a dead refresher left, by attempt: answers, what may be asked again, and whose other attempts they were."""
+
+    answers: dict[UUID, Answered]
+    lost: dict[UUID, Sent]
+    begun: dict[UUID, UUID]
 
 
 async def adopt(folder: Path, vault: Vault, heirs: Heirs, stop: asyncio.Event) -> None:
@@ -44,60 +53,85 @@ async def adopt(folder: Path, vault: Vault, heirs: Heirs, stop: asyncio.Event) -
     passed_over: set[Path] = set()
     while not stop.is_set():
         for orphan in orphans(folder):
-            try:
-                if orphan.path not in passed_over:
-                    await _adopt(orphan, vault, heirs)
-                    heirs.wake()
-            except Exception as failure:
-                passed_over.add(orphan.path)
-                _log.error(
-                    "%s is kept: %s",
-                    orphan.path,
-                    failure if isinstance(failure, StrangerError) else type(failure).__name__,
-                    extra={"trace": traceback.format_tb(failure.__traceback__)},
-                )
-            finally:
+            if orphan.path in passed_over:
                 orphan.release()
+            else:
+                # By itself: one that waits for the vault must not keep another from being in time.
+                heirs.refresher.accompany(_adopt(orphan, vault, heirs, passed_over))
         await pause(stop, LOOK)
 
 
-async def _adopt(orphan: Orphan, vault: Vault, heirs: Heirs) -> None:
-    begun: dict[UUID, UUID] = {}
-    answers: dict[UUID, Frame] = {}
-    for frame in orphan.frames():
-        match frame.kind:
-            case Kind.BEGUN:
-                begun[frame.attempt_id] = UUID(bytes=frame.body)
-            case Kind.ANSWERED:
-                answers[frame.attempt_id] = frame
-                begun.pop(frame.attempt_id, None)
-            case Kind.SETTLED:
-                answers.pop(frame.attempt_id, None)
-                begun.pop(frame.attempt_id, None)
-    if begun:
-        await _give_up(vault, begun)
-        await heirs.finish.give_up(begun)
-    await _store(vault, heirs, list(answers.values()))
-    orphan.remove()
-    if begun or answers:
-        _log.warning("adopted %d answers and gave up %d attempts of a dead refresher", len(answers), len(begun))
+async def _adopt(orphan: Orphan, vault: Vault, heirs: Heirs, passed_over: set[Path]) -> None:
+    try:
+        await _take_over(read_legacy(orphan.frames(), vault.ring), vault, heirs)
+        orphan.remove()
+        heirs.refresher.wake()
+    except Exception as failure:
+        passed_over.add(orphan.path)
+        _log.error(
+            "%s is kept: %s",
+            orphan.path,
+            failure if isinstance(failure, StrangerError) else type(failure).__name__,
+            extra={"trace": traceback.format_tb(failure.__traceback__)},
+        )
+    finally:
+        orphan.release()
 
 
-async def _give_up(vault: Vault, begun: dict[UUID, UUID]) -> None:
+def read_legacy(frames: Iterable[Frame], ring: KeyRing) -> Legacy:
+    """What is in the journal and not settled. Raises `StrangerError`."""
+    open_frames: dict[UUID, Frame] = {}
+    for frame in frames:
+        if frame.kind is Kind.SETTLED:
+            open_frames.pop(frame.attempt_id, None)
+        else:
+            open_frames[frame.attempt_id] = frame
+    legacy = Legacy({}, {}, {})
+    try:
+        for attempt_id, frame in open_frames.items():
+            if frame.kind is Kind.ANSWERED:
+                legacy.answers[attempt_id] = open_answered(ring, frame)
+                continue
+            connection_id, sent = open_begun(ring, frame)
+            if sent:
+                legacy.lost[attempt_id] = sent
+            else:
+                legacy.begun[attempt_id] = connection_id
+    except SealError as failure:
+        raise StrangerError(str(failure)) from None
+    return legacy
+
+
+async def _take_over(legacy: Legacy, vault: Vault, heirs: Heirs) -> None:
+    repeating = [_repeat(attempt_id, sent, vault, heirs) for attempt_id, sent in legacy.lost.items()]
+    giving_up = [_give_up(vault, heirs, legacy.begun)] if legacy.begun else []
+    storing = asyncio.gather(
+        *(
+            heirs.attempts.adopt(*each) if each[1].exchanged is None else heirs.finish.adopt(*each)
+            for each in legacy.answers.items()
+        )
+    )
+    await asyncio.gather(storing, *repeating, *giving_up)
+    if not all(storing.result()):
+        raise StrangerError("it has answers for connections that are not in this vault")
+    if legacy.answers or legacy.lost or legacy.begun:
+        _log.warning(
+            "took over from a dead refresher: %d answers, %d attempts to ask for again, %d others",
+            len(legacy.answers),
+            len(legacy.lost),
+            len(legacy.begun),
+        )
+
+
+async def _repeat(attempt_id: UUID, sent: Sent, vault: Vault, heirs: Heirs) -> None:
+    if not await heirs.attempts.repeat(attempt_id, sent):
+        await _give_up(vault, heirs, {attempt_id: sent.connection_id})
+
+
+async def _give_up(vault: Vault, heirs: Heirs, begun: Mapping[UUID, UUID]) -> None:
     async def storing() -> None:
         async with vault.pool.connection() as db:
             await give_up(db, begun)
 
     await persist("giving up a dead one's attempts", storing, outages=DATABASE_AWAY)
-
-
-async def _store(vault: Vault, heirs: Heirs, answers: Sequence[Frame]) -> None:
-    try:
-        opened = [(frame.attempt_id, open_answered(vault.ring, frame)) for frame in answers]
-    except SealError as failure:
-        raise StrangerError(str(failure)) from None
-    refreshes = [heirs.attempts.adopt(*each) for each in opened if each[1].exchanged is None]
-    sign_ins = [heirs.finish.adopt(*each) for each in opened if each[1].exchanged is not None]
-    found = await asyncio.gather(*refreshes, *sign_ins)
-    if not all(found):
-        raise StrangerError("it has answers for connections that are not in this vault")
+    await heirs.finish.give_up(begun)

@@ -10,13 +10,13 @@ from msgspec import structs
 
 from authpulse_chassis.patience import persist
 from authpulse_contract.events import type_of
+from authpulse_refresher.asking import Asking
 from authpulse_refresher.commit import Committer
 from authpulse_refresher.decide import skip, skip_reason
-from authpulse_refresher.enduring import note
-from authpulse_refresher.idp import TOO_LATE, ask
-from authpulse_refresher.journal import Answered, Journal
+from authpulse_refresher.idp import TOO_LATE
+from authpulse_refresher.journal import Answered, Journal, Sent
 from authpulse_refresher.judge import Asked, Rules, judge
-from authpulse_refresher.lease import Lease, awake_clock, release
+from authpulse_refresher.lease import Lease, release
 from authpulse_refresher.model import Answer, Decision, NoAnswer, SkipReason, Transient
 from authpulse_refresher.outages import DATABASE_AWAY
 from authpulse_refresher.settle import Outcome, named
@@ -56,7 +56,8 @@ class Attempts:
         journal: Journal | None = None,
     ) -> None:
         self.vault, self.deadline = vault, deadline
-        self._wires, self._journal, self._committer = wires, journal, Committer(vault, journal)
+        self._asking = Asking(wires=wires, traits=traits, deadline=deadline, journal=journal)
+        self._journal, self._committer = journal, Committer(vault, journal)
         self._rules = Rules(traits=traits, hold=timedelta(seconds=hold), keep_for=keep_for)
 
     async def run(
@@ -77,18 +78,17 @@ class Attempts:
         if not row.connection.configured:
             _log.error("a connection cannot be read: %s", row.fault, extra=named(row.connection))
             return await self._conclude(asked, _UNREADABLE)
-        if self._journal:
-            self._journal.begun(lease.attempt_id, lease.connection_id)
-        answer, duration_ms = await ask(
-            self._wires, row.connection, deadline=self.deadline, may_go=lambda: self._fits(lease)
-        )
+        answer, duration_ms = await self._asking.ask(asked)
         if answer is TOO_LATE:
             await self._give_back(asked)
             return None
-        if isinstance(answer, Answer):
-            note(self._journal, lease.attempt_id, _answered(asked, answer, duration_ms), row.connection)
         heard(answer)
         return await self._conclude(asked, answer, duration_ms)
+
+    async def repeat(self, attempt_id: UUID, sent: Sent) -> bool:
+        """Get the tokens that a dead refresher was about to hear of, while that does no harm; False: there are none."""
+        answered = await self._asking.ask_for_the_dead(attempt_id, sent)
+        return answered is not None and await self.adopt(attempt_id, answered)
 
     async def adopt(self, attempt_id: UUID, answered: Answered) -> bool:
         """Store an answer that a dead refresher left, if it still counts; False: there is no such connection."""
@@ -102,10 +102,6 @@ class Attempts:
         )
         await self._settle(judge(asked, answered.answer, answered.duration_ms, self._rules, now=answered.at))
         return True
-
-    def _fits(self, lease: Lease) -> bool:
-        """Whether the IdP's whole deadline lies within the lease: this process may have been paused since it began."""
-        return awake_clock() + self.deadline <= lease.ends_at
 
     async def _give_back(self, asked: Asked) -> None:
         _log.warning("not sent: the lease would end before the deadline", extra=named(asked.connection))
@@ -129,17 +125,6 @@ class Attempts:
     async def _load(self, connection_id: UUID) -> Row | None:
         async with self.vault.pool.connection() as db:
             return (await load(db, self.vault.ring, [connection_id])).get(connection_id)
-
-
-def _answered(asked: Asked, answer: Answer, duration_ms: int) -> Answered:
-    return Answered(
-        connection_id=asked.connection.connection_id,
-        generation=asked.connection.generation,
-        actor=asked.actor,
-        at=datetime.now(UTC),
-        duration_ms=duration_ms,
-        answer=answer,
-    )
 
 
 def _skipped(asked: Asked, reason: SkipReason) -> Outcome:

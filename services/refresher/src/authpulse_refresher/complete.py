@@ -77,5 +77,5 @@ class Complete:
                 answer=answer,
                 exchanged=(sent.code.reveal(), sent.verifier.reveal()),
             )
-            note(self._journal, sign_in.sign_in_id, answered, connection)
+            note(self._journal, sign_in.sign_in_id, answered, named(connection))
         return understood(answer, connection, sign_in, sent, now=now)

@@ -1,29 +1,30 @@
 """Keeps what an IdP has answered: in the journal at once, in the database for as long as that takes."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
 from authpulse_chassis.patience import persist
 from authpulse_refresher.journal import Answered, Journal
-from authpulse_refresher.model import Connection
 from authpulse_refresher.outages import DATABASE_AWAY
-from authpulse_refresher.settle import named
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 
-def note(journal: Journal | None, attempt_id: UUID, answered: Answered, connection: Connection) -> None:
-    """Write the answer down, before anything is done with it that could fail. If that fails, it is in memory only."""
+def note(journal: Journal | None, attempt_id: UUID, answered: Answered, about: Mapping[str, str]) -> None:
+    """Write the answer down, before anything is done with it that could fail. If that fails, it is in memory only.
+
+    `about`: whose it is, for the log.
+    """
     if journal is None:
         return
     try:
         journal.answered(attempt_id, answered)
     except OSError as failure:
-        _log.error("an answer is in memory only: %s", failure.strerror, extra=named(connection))
+        _log.error("an answer is in memory only: %s", failure.strerror, extra=about)
 
 
 async def store(what: str, storing: Callable[[], Awaitable[T]], journal: Journal | None) -> T:

@@ -14,6 +14,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from authpulse_contract.codec import from_json, to_json
+from authpulse_contract.connections import OAuthConfig
+from authpulse_contract.secret import Secret
 from authpulse_refresher.frames import Frame, Kind
 from authpulse_refresher.model import Answer
 from authpulse_refresher.seal import KeyRing
@@ -23,6 +26,24 @@ SEGMENT_LIMIT: Final = 4 * 1024 * 1024
 """Bytes after which a new file is begun; the old one goes as soon as everything in it is settled."""
 
 _PLACE: Final = "journal"
+_SENT_PLACE: Final = "journal.sent"
+_ID_SIZE: Final = 16
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A refresh with the grant of `generation` that was sent `at` this time, under a lease until `lease_ends`.
+
+    It is all that is needed to ask again, by the clock of the whole system and without the vault.
+    """
+
+    connection_id: UUID
+    generation: int
+    actor: str
+    at: datetime
+    lease_ends: datetime
+    oauth: OAuthConfig
+    client_secret: Secret | None
+    refresh_token: Secret
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -50,12 +71,16 @@ class Journal:
         self._segments: dict[UUID, Segment] = {}
         self._durable = False
 
-    def begun(self, attempt_id: UUID, connection_id: UUID) -> None:
-        """An attempt is about to ask. Raises `OSError`; then it must not."""
+    def begun(self, attempt_id: UUID, connection_id: UUID, sent: Sent | None = None) -> None:
+        """An attempt is about to ask; `sent`: what may be asked again, should its answer be lost.
+
+        Raises `OSError`; then it must not.
+        """
+        repeatable = self._ring.seal_bytes(to_json(sent), attempt_id, _SENT_PLACE) if sent else b""
         if self._current.size > SEGMENT_LIMIT:
             self._current = Segment(self.folder)
         segment = self._current
-        segment.write([Frame(Kind.BEGUN, attempt_id, connection_id.bytes)])
+        segment.write([Frame(Kind.BEGUN, attempt_id, connection_id.bytes + repeatable)])
         segment.open.add(attempt_id)
         self._segments[attempt_id] = segment
 
@@ -96,6 +121,14 @@ class Journal:
         """Leave nothing behind but what is not settled; that is adopted by whoever looks first."""
         if not self._current.open:
             self._current.remove()
+
+
+def open_begun(ring: KeyRing, frame: Frame) -> tuple[UUID, Sent | None]:
+    """Whose attempt it was, and what may be asked again. Raises `seal.SealError`, as `open_answered` does."""
+    connection_id, sealed = UUID(bytes=frame.body[:_ID_SIZE]), frame.body[_ID_SIZE:]
+    if not sealed:
+        return connection_id, None
+    return connection_id, from_json(ring.open_bytes(sealed, frame.attempt_id, _SENT_PLACE), Sent)
 
 
 def open_answered(ring: KeyRing, frame: Frame) -> Answered:

@@ -112,8 +112,7 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
         services.create_task(_relay(bus, vault, relayed))
         services.create_task(keep_house(vault, stop))
         if journal:
-            heirs = Heirs(attempts, finish, refresher.wake)
-            services.create_task(unless_stopped(stop, adopt(journal.folder, vault, heirs, stop)))
+            services.create_task(adopt(journal.folder, vault, Heirs(attempts, finish, refresher), stop))
         _log.info("refreshing")
         await refresher.run(stop)
         relayed.set()

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import traceback
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from authpulse_chassis.fitness import Pulse
@@ -54,13 +55,19 @@ class Refresher:
         self._hosts = Hosts(Limits(at_once=per_host, rate=rate))
         self._poll_interval, self._pulse = poll_interval, pulse
         self._lease_seconds = attempts.deadline + STORE_MARGIN
-        self._running: set[asyncio.Task[Decision | None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._asking = 0
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
         """Look at once for what is due."""
         self._wake.set()
+
+    def accompany(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the attempts; a stop waits for it as it does for them."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     @property
     def deadline(self) -> float:

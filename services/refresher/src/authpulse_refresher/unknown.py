@@ -55,6 +55,19 @@ def next_try(  # noqa: PLR0913 -- time and randomness are arguments, by keyword
     return max(soon, now + (grace_ends - now) / 2)
 
 
+def may_repeat(connection: Connection, traits: Traits) -> bool:
+    """Whether a request whose answer was lost may be sent once more at once: it spends a token, which is forgiven."""
+    return _spends(connection, traits) and traits.grace > 0
+
+
+def in_grace(traits: Traits, *, since: datetime, now: datetime) -> bool:
+    """Whether a token that was first sent at `since` is still taken, if it reaches the IdP within `FASTEST` from now.
+
+    A clock that was set back in between tells nothing, and so does one that has not come to `since` yet.
+    """
+    return since <= now and now + FASTEST <= since + timedelta(seconds=traits.grace)
+
+
 def counts(connection: Connection, generation: int, *, held: bool, issued: bool) -> bool:
     """Whether the outcome of an attempt with the grant of `generation` may be stored upon `connection`.
 
