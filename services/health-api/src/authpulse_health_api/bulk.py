@@ -56,6 +56,7 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         accept_encoding: Annotated[str | None, HeaderParameter(name="Accept-Encoding")] = None,
         if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
     ) -> Response[Connections]:
+        """From memory. Without a filter everybody gets the same bytes, made once a change: ask with `If-None-Match`."""
         moment = to_moment(as_of)
         if moment is None:
             board, freshness = watch.board, watch.freshness()

@@ -33,6 +33,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         responses=documented(*_COMMON, Slug.NOT_OAUTH, Slug.INVALID),
     )
     async def oauth_status(kind: Kind, name: Name, as_of: AsOf = None) -> Response[OAuthStatus]:
+        """Why it needs attention, since when, what to do, and when it last worked."""
         found = await read_status(ledger, plain(kind), plain(name), to_moment(as_of))
         return Response(found, headers=_NO_STORE)
 
@@ -54,6 +55,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         limit: Annotated[int, QueryParameter(ge=1, le=HIGHEST_LIMIT, description="Events a page.")] = PAGE,
         as_of: AsOf = None,
     ) -> Response[History]:
+        """As they were published. `next_cursor` leads to older ones and stays good however many new ones come."""
         wanted = Wanted(
             kind=plain(kind), name=plain(name), types=type, before=cursor, as_of=to_moment(as_of), limit=limit
         )

@@ -16,7 +16,7 @@ SecretText = Annotated[
 ]
 
 
-class DeclaredToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeclaredToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A grant that exists already; used only while none is stored."""
 
     refresh_token: SecretText | None = None
@@ -25,7 +25,7 @@ class DeclaredToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     refresh_expires_in: Duration | None = None
 
 
-class DeclaredConnection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeclaredConnection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One connection, as a `[[connection]]` of a connections file declares it; kind and name are in the path."""
 
     grant: Literal["authorization_code", "client_credentials", "none"]

@@ -8,8 +8,11 @@ from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ControllerRouterHandler
+from msgspec import Struct
 
+from authpulse_contract.codec import to_json
 from authpulse_health_api.door import COOKIE
+from authpulse_health_api.examples import EXAMPLES, Shown
 
 _SCHEMES: Final[dict[str, SecurityScheme | Reference]] = {
     "bearer": SecurityScheme(
@@ -17,6 +20,13 @@ _SCHEMES: Final[dict[str, SecurityScheme | Reference]] = {
     ),
     "session": SecurityScheme(type="apiKey", name=COOKIE, security_scheme_in="cookie", description="From signing in."),
 }
+
+_EVENT: Final = {
+    "type": "object",
+    "description": "An event as it was published; docs/schemas has a JSON Schema for each `event_type`.",
+    "required": ["event_id", "event_type", "version", "occurred_at", "actor", "state"],
+}
+"""What is passed on as it is stored, so that Litestar cannot know what it is."""
 
 
 def describe(routes: Sequence[ControllerRouterHandler]) -> bytes:
@@ -26,12 +36,16 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> bytes:
         version="1",
         description="Says which OAuth connection has died and why. Errors are RFC 9457 problem documents.",
         components=Components(security_schemes=_SCHEMES),
+        use_handler_docstrings=True,
         operation_id_creator=lambda handler, _method, _path: handler.handler_name,
     )
     document = Litestar(routes, openapi_config=config, logging_config=None).openapi_schema.to_schema()
     for path in document["paths"].values():
         for operation in path.values():
             _forget_default_problem(operation)
+            _show(operation, EXAMPLES[operation["operationId"]])
+            _forget_ids(operation)
+    document["components"]["schemas"]["History"]["properties"]["events"]["items"] = _EVENT
     # Sorted, since Litestar keeps some parts in sets.
     return msgspec.json.format(msgspec.json.encode(_plain(document), order="sorted"), indent=2) + b"\n"
 
@@ -39,6 +53,28 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> bytes:
 def _forget_default_problem(operation: dict[str, Any]) -> None:
     """Litestar documents a 400 wherever there is something to validate; here that is a 422, documented by itself."""
     operation["responses"].pop("400", None)
+
+
+def _show(operation: dict[str, Any], shown: Shown) -> None:
+    """Put the examples where they belong."""
+    if shown.body is not None:
+        _show_in(operation["requestBody"], shown.body)
+    for status, answer in shown.answers.items():
+        _show_in(operation["responses"][str(status)], answer)
+
+
+def _show_in(described: dict[str, Any], value: Struct | str) -> None:
+    told = value if isinstance(value, str) else msgspec.json.decode(to_json(value))
+    for content in described["content"].values():
+        content["examples"] = {"example": {"value": told}}
+
+
+def _forget_ids(operation: dict[str, Any]) -> None:
+    """Litestar writes the name of an example into it as well, where OpenAPI knows no such member."""
+    for answer in operation["responses"].values():
+        for content in answer.get("content", {}).values():
+            for example in content.get("examples", {}).values():
+                example.pop("id", None)
 
 
 def _plain(node: Any) -> Any:

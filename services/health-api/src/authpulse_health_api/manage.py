@@ -82,6 +82,7 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
     async def put_connection(
         kind: Kind, name: Name, data: JSONBody[DeclaredConnection], request: Asked
     ) -> Response[Outcome]:
+        """Changing where tokens come from forgets them: a refresh token is never sent to another host."""
         made = declaration(plain(kind), plain(name), data)
         if isinstance(made, list):
             raise Problem(Slug.INVALID, faults=[_fault(each.member, each.detail) for each in made])
@@ -98,6 +99,7 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
         responses=documented(*COMMON, Slug.CONFLICT),
     )
     async def delete_connection(kind: Kind, name: Name, request: Asked) -> Response[Outcome]:
+        """Registered anew, it goes on with its history and its version."""
         command = Remove(kind=plain(kind), name=plain(name), actor=principal_of(request).name, declared_by="http")
         return _told(await commands.ask(REMOVE, command, Reply))
 
@@ -110,6 +112,7 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
         responses=documented(*COMMON, Slug.NOT_OAUTH),
     )
     async def delete_token(kind: Kind, name: Name, request: Asked) -> Response[Outcome]:
+        """The connection stays and needs a sign-in. What the identity provider answers changes nothing about that."""
         command = ForgetToken(kind=plain(kind), name=plain(name), actor=principal_of(request).name)
         return _told(await commands.ask(FORGET, command, Reply, patience=IDP_PATIENCE))
 
@@ -122,6 +125,7 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
         responses=documented(*COMMON, Slug.NOT_OAUTH, Slug.NEEDS_REAUTH, Slug.IDP_FAILED, Slug.LEDGER_AWAY),
     )
     async def reacquire_oauth(kind: Kind, name: Name, request: Asked) -> Response[OAuthStatus]:
+        """Waits for the identity provider, and for the ledger to know of it."""
         command = RefreshNow(kind=plain(kind), name=plain(name), actor=principal_of(request).name)
         done = await commands.ask(REFRESH, command, Reply, patience=IDP_PATIENCE)
         _raise_unless_refreshed(done)
@@ -138,6 +142,7 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
     async def reconnect_link(
         kind: Kind, name: Name, data: JSONBody[LinkWanted], request: Asked
     ) -> Response[ReconnectLink]:
+        """Whoever has the link may sign in there once, and may do nothing else here."""
         command = MakeLink(
             kind=plain(kind), name=plain(name), actor=principal_of(request).name, valid_for=_span(data.valid_for)
         )

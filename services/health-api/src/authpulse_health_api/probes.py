@@ -19,6 +19,7 @@ def probe_routes(watch: Watch) -> list[HTTPRouteHandler]:
 
     @get("/healthz", tags=["probes"], summary="The process answers", responses=documented(Slug.INTERNAL))
     async def healthz() -> Response[Fit]:
+        """Not to be asked by a load balancer: /readyz is."""
         return Response(Fit(), headers={"Cache-Control": "no-store"})
 
     @get(
@@ -28,6 +29,7 @@ def probe_routes(watch: Watch) -> list[HTTPRouteHandler]:
         responses=documented(Slug.INTERNAL, Slug.LEDGER_AWAY),
     )
     async def readyz() -> Response[Fit]:
+        """503 until the ledger has been read once."""
         if watch.board is None:
             raise Problem(Slug.LEDGER_AWAY, headers={"Retry-After": "2"})
         return Response(Fit(), headers={"Cache-Control": "no-store"})

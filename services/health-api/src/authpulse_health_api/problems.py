@@ -5,9 +5,10 @@ from typing import Final
 
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 from msgspec import UNSET, Struct, UnsetType
 
-from authpulse_contract.codec import to_json
+from authpulse_contract.codec import to_builtins, to_json
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -66,6 +67,10 @@ class ProblemDocument(Struct, frozen=True, kw_only=True):
     errors: list[Fault] | UnsetType = UNSET
 
 
+_FAULTS: Final = [Fault(member="grant", source="body", detail="Not one of the values that it can have")]
+"""An example."""
+
+
 class Problem(Exception):  # noqa: N818 -- RFC 9457's word for it
     """Ends a request with a problem document. `detail` is for the caller: no internals, no secret."""
 
@@ -100,12 +105,21 @@ def respond(problem: Problem) -> Response[bytes]:
 
 def documented(*slugs: Slug) -> dict[int, ResponseSpec]:
     """The OpenAPI descriptions of answers with these problems."""
-    by_status: dict[int, list[str]] = {}
+    by_status: dict[int, list[Slug]] = {}
     for slug in slugs:
-        by_status.setdefault(slug.status, []).append(f"`{slug.slug}`: {slug.title}.")
+        by_status.setdefault(slug.status, []).append(slug)
     return {
         status: ResponseSpec(
-            ProblemDocument, description=" ".join(lines), media_type=MEDIA_TYPE, generate_examples=False
+            ProblemDocument,
+            description=" ".join(f"`{slug.slug}`: {slug.title}." for slug in those),
+            media_type=MEDIA_TYPE,
+            generate_examples=False,
+            examples=[_example(slug) for slug in those],
         )
-        for status, lines in by_status.items()
+        for status, those in by_status.items()
     }
+
+
+def _example(slug: Slug) -> Example:
+    document = Problem(slug, faults=_FAULTS if slug is Slug.INVALID else None).document
+    return Example(id=slug.slug, summary=slug.title, value=to_builtins(document))

@@ -45,6 +45,7 @@ def session_routes(door: Door) -> list[HTTPRouteHandler]:
         responses=documented(*REFUSALS, Slug.INTERNAL),
     )
     async def who(request: Request[Any, Any, Any]) -> Response[Identity]:
+        """By whichever way they signed in."""
         principal = principal_of(request)
         return Response(Identity(name=principal.name, role=principal.role), headers={"Cache-Control": "no-store"})
 
@@ -59,6 +60,7 @@ def session_routes(door: Door) -> list[HTTPRouteHandler]:
         },
     )
     async def sign_in(data: JSONBody[SignIn], request: Request[Any, Any, Any]) -> Response[None]:
+        """Trades the token for a cookie that no script can read (HttpOnly, SameSite=Strict) and that ends with it."""
         if "origin" in request.headers:
             door.check_origin(request)
         now = time.time()
@@ -77,6 +79,7 @@ def session_routes(door: Door) -> list[HTTPRouteHandler]:
         },
     )
     async def sign_out(request: Request[Any, Any, Any]) -> Response[None]:
+        """Clears the cookie, whoever asks."""
         if "origin" in request.headers:
             door.check_origin(request)
         return _with_cookie("", 0, _is_https(request, door.public_origin))

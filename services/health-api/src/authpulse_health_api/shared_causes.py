@@ -26,6 +26,7 @@ def incident_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         responses=documented(*REFUSALS, Slug.INTERNAL, Slug.LEDGER_AWAY),
     )
     async def incidents() -> Response[Incidents]:
+        """The same client at the same identity provider refused, or the same host down; the largest first."""
         nonlocal known, known_at
         async with looking:
             board = watch.board

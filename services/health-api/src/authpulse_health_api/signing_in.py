@@ -63,6 +63,7 @@ def sign_in_start(commands: Commands, addresses: Addresses) -> HTTPRouteHandler:
     async def oauth_start(
         kind: Kind, name: Name, data: JSONBody[SignInWanted], request: Asked
     ) -> Response[SignInBegun]:
+        """Send the browser that asked to `authorization_url`; it comes back to `return_to`."""
         if not is_return_path(data.return_to):
             fault = Fault(member="return_to", source="body", detail="must be a path of this site, such as /")
             raise Problem(Slug.INVALID, faults=[fault])

@@ -40,6 +40,7 @@ def stream_routes(watch: Watch, broadcast: Broadcast) -> list[HTTPRouteHandler]:
             str | None, HeaderParameter(name="Last-Event-ID", description="The newest id that has been seen.")
         ] = None,
     ) -> EventStream:
+        """For whoever wants to know at once; poll the bulk answer where the stream is not to be had."""
         if watch.board is None:
             raise LedgerAwayError("nothing has been read from it yet")
         messages = broadcast.follow(_position(last_event_id), principal_of(request).expires_at)
