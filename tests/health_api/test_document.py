@@ -1,7 +1,6 @@
-"""The published OpenAPI document says what the API does: no more, no less."""
+"""The published OpenAPI document says what the API does: no more, no less. Here nobody answers commands."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,18 +8,11 @@ import schemathesis
 from hypothesis import settings
 
 from authpulse_health_api.print_document import document
+from support.documented import PUBLISHED, expect_documented
 from support.events import event
-from support.ledger import BEARER, Api, record
+from support.ledger import Api, record
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi.json"
-
-COMMANDS = r"/(\{name\}|token|oauth-start|reacquire-oauth|reconnect-link)$"  # tests/system has a refresher for them
-
-schema = (
-    schemathesis.openapi.from_path(PUBLISHED)
-    .exclude(path_regex="/stream$")  # it does not end
-    .exclude(path_regex=COMMANDS)
-)
+schema = schemathesis.openapi.from_path(PUBLISHED).exclude(path_regex="/stream$")  # it does not end
 
 
 @pytest.fixture(scope="module")
@@ -38,4 +30,4 @@ def test_the_published_document_is_the_one_the_handlers_make() -> None:
 @schema.parametrize()
 @settings(max_examples=40, deadline=None)
 def test_every_answer_is_a_documented_one(case: Any, populated: Api) -> None:
-    case.call_and_validate(base_url=populated.url, headers=BEARER)
+    expect_documented(case, populated.url, provoked={503})

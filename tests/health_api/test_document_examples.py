@@ -65,3 +65,14 @@ def test_what_no_operation_raises_by_itself_is_known() -> None:
         for slug in content["examples"]
     }
     assert {slug.slug for slug in Slug} - shown == {"unknown_path", "method_not_allowed"}
+
+
+def test_a_secret_is_told_apart_from_what_may_be_shown() -> None:
+    secret = {
+        f"{name}.{member}"
+        for name, schema in DOCUMENT["components"]["schemas"].items()
+        for member, described in schema.get("properties", {}).items()
+        if described.get("writeOnly")
+    }
+    connection = {f"DeclaredConnection.{member}" for member in ("client_secret", "client_key")}
+    assert secret == connection | {"DeclaredToken.refresh_token", "DeclaredToken.access_token", "SignIn.token"}

@@ -21,6 +21,7 @@ from authpulse_health_api.ledger import Pool
 from authpulse_health_api.manage import manage_routes
 from authpulse_health_api.owner import owner_routes
 from authpulse_health_api.probes import probe_routes
+from authpulse_health_api.reconnect_link import reconnect_link_route
 from authpulse_health_api.session import session_routes
 from authpulse_health_api.shared_causes import incident_routes
 from authpulse_health_api.signing_in import callback, sign_in_start
@@ -53,7 +54,8 @@ def make_routes(parts: Parts) -> list[ControllerRouterHandler]:
             *incident_routes(parts.watch, ledger),
             *stream_routes(parts.watch, parts.broadcast),
             *connection_routes(ledger),
-            *manage_routes(commands, addresses, ledger),
+            *manage_routes(commands, ledger),
+            reconnect_link_route(commands, addresses),
             sign_in_start(commands, addresses),
         ],
         guards=[signed_in(parts.door)],

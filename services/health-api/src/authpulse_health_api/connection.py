@@ -10,6 +10,7 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from authpulse_health_api.as_of import AsOf, to_moment
+from authpulse_health_api.commanding import NO_STORE
 from authpulse_health_api.guard import REFUSALS
 from authpulse_health_api.history import HIGHEST_LIMIT, PAGE, EventType, History, Wanted, find_history
 from authpulse_health_api.ledger import Pool, reading
@@ -17,7 +18,6 @@ from authpulse_health_api.problems import Problem, Slug, documented
 from authpulse_health_api.status import NotOAuth, OAuthStatus, find_status
 
 _COMMON = (*REFUSALS, Slug.UNKNOWN_CONNECTION, Slug.INTERNAL, Slug.LEDGER_AWAY)
-_NO_STORE = {"Cache-Control": "no-store"}
 
 Kind = Annotated[str, PathParameter(description="Percent-encoded, `/` as %2F.", examples=[Example(value="api")])]
 Name = Annotated[str, PathParameter(description="Percent-encoded, `/` as %2F.", examples=[Example(value="crm")])]
@@ -35,7 +35,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
     async def oauth_status(kind: Kind, name: Name, as_of: AsOf = None) -> Response[OAuthStatus]:
         """Why it needs attention, since when, what to do, and when it last worked."""
         found = await read_status(ledger, plain(kind), plain(name), to_moment(as_of))
-        return Response(found, headers=_NO_STORE)
+        return Response(found, headers=NO_STORE)
 
     @get(
         "/connections/{kind:str}/{name:str}/auth-events",
@@ -63,7 +63,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
             found = await find_history(db, wanted)
         if found is None:
             raise Problem(Slug.UNKNOWN_CONNECTION)
-        return Response(found, headers=_NO_STORE)
+        return Response(found, headers=NO_STORE)
 
     return [oauth_status, auth_events]
 

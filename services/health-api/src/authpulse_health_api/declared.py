@@ -12,7 +12,7 @@ from authpulse_contract.validate import Problem, problems
 Duration = Annotated[str, Meta(description='A number and w, d, h, m or s, such as "1h30m".', examples=["60d"])]
 SecretText = Annotated[
     str,
-    Meta(description="The secret itself; it is never sent back.", extra_json_schema={"writeOnly": True}),
+    Meta(description="The secret itself; it is never sent back."),
 ]
 
 

@@ -5,14 +5,20 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
+from litestar.datastructures import ResponseHeader
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from authpulse_contract.codec import to_json
+from authpulse_health_api.declared import DeclaredConnection, DeclaredToken
 from authpulse_health_api.door import COOKIE
 from authpulse_health_api.examples import EXAMPLES, Shown
+from authpulse_health_api.freshness_headers import FRESHNESS
+from authpulse_health_api.reconnect_link import LinkWanted
+from authpulse_health_api.session import SignIn
+from authpulse_health_api.signing_in import SignInWanted
 
 _SCHEMES: Final[dict[str, SecurityScheme | Reference]] = {
     "bearer": SecurityScheme(
@@ -27,6 +33,14 @@ _EVENT: Final = {
     "required": ["event_id", "event_type", "version", "occurred_at", "actor", "state"],
 }
 """What is passed on as it is stored, so that Litestar cannot know what it is."""
+STREAM: Final = "/api/v1/admin/connections/oauth-health/stream"
+_CLOSED: Final = (DeclaredConnection, DeclaredToken, LinkWanted, SignInWanted)
+"""Bodies of which no unknown member is passed over, which Litestar leaves unsaid: a misspelt one would go unseen."""
+_SECRET: Final[dict[type, tuple[str, ...]]] = {
+    DeclaredConnection: ("client_secret", "client_key"),
+    DeclaredToken: ("refresh_token", "access_token"),
+    SignIn: ("token",),
+}
 
 
 def describe(routes: Sequence[ControllerRouterHandler]) -> bytes:
@@ -45,7 +59,17 @@ def describe(routes: Sequence[ControllerRouterHandler]) -> bytes:
             _forget_default_problem(operation)
             _show(operation, EXAMPLES[operation["operationId"]])
             _forget_ids(operation)
-    document["components"]["schemas"]["History"]["properties"]["events"]["items"] = _EVENT
+            _say_that_headers_are_text(operation)
+    # Litestar leaves the headers of an answer out that is described otherwise than by its type.
+    told = {"headers": {header.name: _header(header) for header in FRESHNESS}}
+    document["paths"][STREAM]["get"]["responses"]["200"] |= told
+    schemas = document["components"]["schemas"]
+    schemas["History"]["properties"]["events"]["items"] = _EVENT
+    for closed in _CLOSED:
+        schemas[closed.__name__]["additionalProperties"] = False
+    for kind, members in _SECRET.items():
+        for member in members:
+            schemas[kind.__name__]["properties"][member] |= {"writeOnly": True, "format": "password"}
     # Sorted, since Litestar keeps some parts in sets.
     return msgspec.json.format(msgspec.json.encode(_plain(document), order="sorted"), indent=2) + b"\n"
 
@@ -67,6 +91,18 @@ def _show_in(described: dict[str, Any], value: Struct | str) -> None:
     told = value if isinstance(value, str) else msgspec.json.decode(to_json(value))
     for content in described["content"].values():
         content["examples"] = {"example": {"value": told}}
+
+
+def _header(header: ResponseHeader) -> dict[str, Any]:
+    told = {"description": header.description, "schema": {"type": "string"}}
+    return told | {"required": True} if header.required else told
+
+
+def _say_that_headers_are_text(operation: dict[str, Any]) -> None:
+    """Litestar says nothing of those that handlers set by themselves, where OpenAPI wants a schema."""
+    for answer in operation["responses"].values():
+        for header in answer.get("headers", {}).values():
+            header.setdefault("schema", {"type": "string"})
 
 
 def _forget_ids(operation: dict[str, Any]) -> None:

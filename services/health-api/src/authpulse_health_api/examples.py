@@ -16,9 +16,10 @@ from authpulse_health_api.declared import DeclaredConnection, DeclaredToken
 from authpulse_health_api.freshness import Freshness
 from authpulse_health_api.history import History
 from authpulse_health_api.incidents import Incident, Incidents, Ref
-from authpulse_health_api.manage import LinkWanted, Outcome, ReconnectLink
+from authpulse_health_api.manage import Outcome
 from authpulse_health_api.page import encode
 from authpulse_health_api.probes import Fit
+from authpulse_health_api.reconnect_link import LinkWanted, ReconnectLink
 from authpulse_health_api.session import Identity, SignIn
 from authpulse_health_api.signing_in import SignInBegun, SignInWanted
 from authpulse_health_api.status import OAuthStatus, Revocation

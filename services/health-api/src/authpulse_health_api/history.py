@@ -1,30 +1,23 @@
 """What happened to one connection, newest first, a page at a time."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from psycopg import AsyncConnection
 
+from authpulse_contract.events import Event
+
 PAGE: Final = 30
 HIGHEST_LIMIT: Final = 500
 """Events in one answer at most; about 300 kB."""
 
-EventType = Literal[
-    "connection_registered",
-    "connection_changed",
-    "connection_removed",
-    "connect_started",
-    "connect_completed",
-    "connect_failed",
-    "refresh_succeeded",
-    "refresh_failed_transient",
-    "refresh_failed_revoked",
-    "refresh_skipped_no_token",
-    "refresh_skipped_expired",
-    "token_deleted_admin",
-]
+if TYPE_CHECKING:
+    EventType = str
+else:
+    EventType = Literal[tuple(str(kind.__struct_config__.tag) for kind in get_args(Event))]
+"""The types that the contract has, so that another one can be asked for as soon as it is there."""
 
 # A connection's versions never start again, not even after a removal, so the version is the key to page by.
 _NEWEST: Final = """

@@ -1,14 +1,14 @@
-"""Commands about one connection over HTTP: register or change, remove, refresh now, forget its token, make a link."""
+"""Commands about one connection over HTTP: register or change, remove, refresh now, forget its token."""
 
 import asyncio
 import time
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from litestar import Request, Response, delete, post, put
+from litestar import Response, delete, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from authpulse_contract.commands import (
     FORGET,
@@ -24,24 +24,20 @@ from authpulse_contract.commands import (
     Reply,
     TryLater,
 )
-from authpulse_contract.connecting import MAKE_LINK, ConnectReply, MakeLink
-from authpulse_contract.durations import seconds
-from authpulse_health_api.addresses import Addresses
+from authpulse_health_api.allow import options_at
+from authpulse_health_api.commanding import COMMON, NO_STORE, Asked
 from authpulse_health_api.commands import IDP_PATIENCE, Commands
 from authpulse_health_api.connection import Kind, Name, plain, read_status
 from authpulse_health_api.declared import DeclaredConnection, declaration
-from authpulse_health_api.guard import REFUSALS, admin_only, principal_of
+from authpulse_health_api.guard import admin_only, principal_of
 from authpulse_health_api.ledger import Pool, reading
 from authpulse_health_api.problems import Fault, Problem, Slug, documented
 from authpulse_health_api.status import OAuthStatus, known_version
 
-COMMON: Final = (*REFUSALS, Slug.VIEWER, Slug.UNKNOWN_CONNECTION, Slug.INTERNAL, Slug.NO_REFRESHER)
-NO_STORE: Final = {"Cache-Control": "no-store"}
+_PATH: Final = "/connections/{kind:str}/{name:str}"
 _IN_PATH: Final = {"kind", "name"}
 _CATCH_UP: Final = 3.0
 """Seconds that the ledger has to learn what has just been done."""
-
-Asked = Request[Any, Any, Any]
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -53,24 +49,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     version: int | None
 
 
-class LinkWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a link is good for."""
-
-    valid_for: Annotated[str, Meta(description="At most 30d.", examples=["24h"])] = "24h"
-
-
-class ReconnectLink(Struct, frozen=True, kw_only=True):
-    """For whoever owns the account at the IdP: opens a page that lets them sign in there, once."""
-
-    url: str
-    expires_at: str
-
-
-def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> list[HTTPRouteHandler]:
+def manage_routes(commands: Commands, ledger: Pool) -> list[HTTPRouteHandler]:
     """The handlers."""
 
     @put(
-        "/connections/{kind:str}/{name:str}",
+        _PATH,
         guards=[admin_only],
         tags=["connection"],
         summary="Make the connection be as declared, whether it is known or not",
@@ -91,7 +74,7 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
         return _told(done, status=201 if isinstance(done, Done) and done.action == "created" else 200)
 
     @delete(
-        "/connections/{kind:str}/{name:str}",
+        _PATH,
         status_code=200,
         guards=[admin_only],
         tags=["connection"],
@@ -132,25 +115,13 @@ def manage_routes(commands: Commands, addresses: Addresses, ledger: Pool) -> lis
         await _caught_up(ledger, command.kind, command.name, done.version)
         return Response(await read_status(ledger, command.kind, command.name), headers=NO_STORE)
 
-    @post(
-        "/connections/{kind:str}/{name:str}/reconnect-link",
-        guards=[admin_only],
-        tags=["connection"],
-        summary="Make a single-use link for an owner without an account here, good for 24 hours unless told otherwise",
-        responses=documented(*COMMON, Slug.NOT_OAUTH, Slug.CONFLICT, Slug.TOO_LARGE, Slug.INVALID),
-    )
-    async def reconnect_link(
-        kind: Kind, name: Name, data: JSONBody[LinkWanted], request: Asked
-    ) -> Response[ReconnectLink]:
-        """Whoever has the link may sign in there once, and may do nothing else here."""
-        command = MakeLink(
-            kind=plain(kind), name=plain(name), actor=principal_of(request).name, valid_for=_span(data.valid_for)
-        )
-        made = await commands.ask(MAKE_LINK, command, ConnectReply)
-        link = ReconnectLink(url=addresses.of_link(made.link), expires_at=made.expires_at.isoformat())
-        return Response(link, headers=NO_STORE)
-
-    return [put_connection, delete_connection, delete_token, reacquire_oauth, reconnect_link]
+    return [
+        options_at(_PATH, "DELETE", "PUT"),
+        put_connection,
+        delete_connection,
+        delete_token,
+        reacquire_oauth,
+    ]
 
 
 def _fault(member: str, detail: str) -> Fault:
@@ -185,11 +156,3 @@ async def _caught_up(ledger: Pool, kind: str, name: str, version: int | None) ->
             if (await known_version(db, kind, name) or 0) >= version:
                 return
         await asyncio.sleep(0.05)
-
-
-def _span(text: str) -> float:
-    try:
-        return seconds(text)
-    except ValueError:
-        fault = Fault(member="valid_for", source="body", detail='must be a duration such as "24h"')
-        raise Problem(Slug.INVALID, faults=[fault]) from None

@@ -1,9 +1,9 @@
 """The pages that a reconnect link opens, for somebody without an account here: what it is for, and off to the IdP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
@@ -18,14 +18,13 @@ from authpulse_contract.secret import Secret
 from authpulse_health_api import html
 from authpulse_health_api.addresses import OWNERS, Addresses
 from authpulse_health_api.browser import binding, new_browser
+from authpulse_health_api.commanding import NO_STORE, Asked
 from authpulse_health_api.commands import Commands
 from authpulse_health_api.door import Door
-from authpulse_health_api.manage import NO_STORE
 from authpulse_health_api.problems import Problem
 from authpulse_health_api.signing_in import HTML
 
 Link = Annotated[str, PathParameter()]
-Asked = Request[Any, Any, Any]
 
 
 def owner_routes(commands: Commands, addresses: Addresses, door: Door) -> list[HTTPRouteHandler]:

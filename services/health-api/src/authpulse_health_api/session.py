@@ -3,14 +3,14 @@
 import time
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, delete, get, post, route
+from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from authpulse_health_api.allow import options_at
 from authpulse_health_api.door import COOKIE, Door
 from authpulse_health_api.guard import REFUSALS, principal_of, signed_in
 from authpulse_health_api.principal import Role
@@ -84,12 +84,7 @@ def session_routes(door: Door) -> list[HTTPRouteHandler]:
             door.check_origin(request)
         return _with_cookie("", 0, _is_https(request, door.public_origin))
 
-    # First, since Litestar else makes an answer of its own, which names only the first of several handlers at a path.
-    @route(PATH, http_method=HttpMethod.OPTIONS, status_code=204, include_in_schema=False)
-    async def options() -> Response[None]:
-        return Response(None, status_code=204, headers={"Allow": "DELETE, GET, OPTIONS, POST"})
-
-    return [options, who, sign_in, sign_out]
+    return [options_at(PATH, "DELETE", "GET", "POST"), who, sign_in, sign_out]
 
 
 def _with_cookie(value: str, max_age: int, secure: bool) -> Response[None]:

@@ -1,8 +1,8 @@
 """Signing in at an IdP over HTTP: the start for our own page, and the callback for whoever comes back."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -20,17 +20,15 @@ from authpulse_contract.secret import Secret
 from authpulse_health_api import html
 from authpulse_health_api.addresses import CALLBACK, Addresses
 from authpulse_health_api.browser import binding, cookie_name, new_browser, unbinding
+from authpulse_health_api.commanding import COMMON, NO_STORE, Asked
 from authpulse_health_api.commands import IDP_PATIENCE, Commands
 from authpulse_health_api.connection import Kind, Name, plain
 from authpulse_health_api.guard import admin_only, principal_of
-from authpulse_health_api.manage import COMMON, NO_STORE
 from authpulse_health_api.problems import Fault, Problem, Slug, documented
 from authpulse_health_api.return_path import is_return_path
 from authpulse_health_api.sign_in_faults import words
 
 HTML: Final = "text/html; charset=utf-8"
-
-Asked = Request[Any, Any, Any]
 
 
 class SignInWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
