@@ -1,6 +1,7 @@
 """The Kubernetes manifests, as rendered: the API takes them, nobody gets a privilege, and what must fit does fit."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -107,6 +108,23 @@ def test_selectors_and_references_name_what_is_there(manifests: list[Manifest]) 
 def test_production_has_the_rules_of_prometheus() -> None:
     rule = of_kind("PrometheusRule", rendered("production"))["authpulse"]
     assert rule["spec"] == yaml.safe_load(RULES.read_text())
+
+
+def test_production_sends_traces_to_a_collector_that_the_network_lets_it_reach() -> None:
+    manifests = rendered("production")
+    for name in SERVICES:
+        (container,) = of_kind("Deployment", manifests)[name]["spec"]["template"]["spec"]["containers"]
+        said = {one["name"]: one.get("value") for one in container["env"]}
+        address = urlsplit(said["OTEL_EXPORTER_OTLP_ENDPOINT"])
+        assert said["OTEL_TRACES_SAMPLER"] == "parentbased_traceidratio"
+        assert 0 < float(said["OTEL_TRACES_SAMPLER_ARG"]) <= 1
+        policy = of_kind("NetworkPolicy", manifests)["to-collector"]["spec"]
+        assert _selects(policy["podSelector"], {"app.kubernetes.io/name": name})
+        (egress,) = policy["egress"]
+        (place,) = egress["to"]
+        namespace = place["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        assert (address.hostname or "").endswith(f".{namespace}")
+        assert egress["ports"] == [{"port": address.port, "protocol": "TCP"}]
 
 
 def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
