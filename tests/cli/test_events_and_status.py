@@ -1,7 +1,13 @@
+import asyncio
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec import structs
+
+from support.events import ALIVE, event
+from support.ledger import ADMIN_TOKEN, record, running_api
 from support.operator import Up, program
 from support.servers import until
 
@@ -42,6 +48,26 @@ def test_the_table_shows_trouble_first(up: Up) -> None:
     assert rows[0] == ["kind", "name", "health", "code", "since", "next"]
     assert rows[1][2] == "reauth"
     assert json.loads(up.ask("status", "--json").stdout)["connections"]
+
+
+def test_the_next_refresh_of_more_than_fifty_is_told_if_wanted_and_else_that_it_is_left_out(
+    tmp_path: Path, ledger_url: str, nats_url: str
+) -> None:
+    later = datetime.now(UTC) + timedelta(hours=3)
+    state = structs.replace(ALIVE, next_refresh_at=later)
+    asyncio.run(record(ledger_url, *(event(connection_name=f"c{number:02}", state=state) for number in range(60))))
+    with running_api(tmp_path, ledger_url, nats_url) as api:
+
+        def status(*options: str) -> str:
+            where = {"AUTHPULSE_URL": api.url, "AUTHPULSE_ADMIN_TOKEN": ADMIN_TOKEN, "COLUMNS": "120"}
+            command = [program(), "status", *options]
+            return subprocess.run(command, env=where, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+        until(lambda: "As of" in status(), what="word that nobody writes this ledger")
+        assert status().count(" in 2 h") == 50
+        assert "next: left out for 10 more" in status()
+        assert status("--every-next").count(" in 2 h") == 60
+        assert "next: left out" not in status("--every-next")
 
 
 def test_a_wrong_token_is_said_to_be_one(up: Up) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from authpulse_cli.event_line import event_line
-from authpulse_cli.status_table import Line, badge, table, trouble_first
+from authpulse_cli.status_table import Line, badge, is_scheduled, notes, table, trouble_first
 from authpulse_contract.events import ChangeDetail, ConnectionChanged, RefreshDetail, RefreshFailedTransient
 from authpulse_contract.health import HealthRow
 from support.events import event
@@ -50,6 +50,21 @@ def test_the_table_tells_times_and_shows_codes_as_they_are() -> None:
     said = [line.split() for line in screen.getvalue().splitlines()]
     assert said[1] == ["api", "crm", "refresh", "failing", "[red]slow_down[/red]", "5", "h", "in", "1", "min"]
     assert said[2] == ["api", "late", "ok", "5", "h", "in", "0", "s"]
+
+
+def test_what_the_table_does_not_say_is_said_below_it() -> None:
+    assert notes(1, "", unasked=0) == []
+    assert [str(note) for note in notes(75, "event-store", unasked=450)] == [
+        "As of 1 min ago; newer news are kept by: event-store.",
+        "next: left out for 450 more; --every-next asks for all, one request each.",
+    ]
+
+
+def test_who_waits_for_somebody_has_no_next() -> None:
+    assert is_scheduled(row())
+    assert is_scheduled(row(refresh_failing=True))
+    assert not is_scheduled(row(needs_reauth=True))
+    assert not is_scheduled(row(has_oauth=False))
 
 
 def test_an_event_is_a_line_with_its_telling_details() -> None:

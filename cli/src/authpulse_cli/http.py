@@ -20,6 +20,14 @@ class Bulk(Struct, frozen=True):
     connections: list[HealthRow]
 
 
+class Health(Struct, frozen=True, kw_only=True):
+    """The rows, how many seconds old they are, and who keeps newer news ("" while they are new)."""
+
+    rows: list[HealthRow]
+    age: int
+    away: str
+
+
 class Schedule(Struct, frozen=True, kw_only=True):
     """What `status` takes from the status of one connection. Times are UTC."""
 
@@ -38,22 +46,25 @@ def client(instance: Instance) -> httpx.Client:
 def fetch_bulk(instance: Instance) -> bytes:
     """The bulk answer as served. Raises `CommandError`."""
     with client(instance) as session:
-        return fetch(session, f"{_ADMIN}/connections/oauth-health")
+        return fetch(session, f"{_ADMIN}/connections/oauth-health").content
 
 
-def fetch_rows(session: httpx.Client) -> list[HealthRow]:
-    """The rows of the bulk answer. Raises `CommandError`."""
-    return msgspec.json.decode(fetch(session, f"{_ADMIN}/connections/oauth-health"), type=Bulk).connections
+def fetch_health(session: httpx.Client) -> Health:
+    """The bulk answer. Raises `CommandError`."""
+    answer = fetch(session, f"{_ADMIN}/connections/oauth-health")
+    rows = msgspec.json.decode(answer.content, type=Bulk).connections
+    age = answer.headers.get("age", "0")
+    return Health(rows=rows, age=int(age) if age.isdigit() else 0, away=answer.headers.get("authpulse-away", ""))
 
 
 def fetch_schedule(session: httpx.Client, row: HealthRow) -> Schedule:
     """When the connection is looked at next. Raises `CommandError`."""
     path = f"{_ADMIN}/connections/{quote(row.kind, safe='')}/{quote(row.name, safe='')}/oauth-status"
-    return msgspec.json.decode(fetch(session, path), type=Schedule)
+    return msgspec.json.decode(fetch(session, path).content, type=Schedule)
 
 
-def fetch(session: httpx.Client, path: str) -> bytes:
-    """The body of a successful answer. Raises `CommandError`, saying what to do."""
+def fetch(session: httpx.Client, path: str) -> httpx.Response:
+    """A successful answer. Raises `CommandError`, saying what to do."""
     try:
         answer = session.get(path)
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
@@ -67,4 +78,4 @@ def fetch(session: httpx.Client, path: str) -> bytes:
         )
     if answer.status_code != httpx.codes.OK:
         raise CommandError(f"{session.base_url} answered {answer.status_code}: {answer.text[:200]}")
-    return answer.content
+    return answer

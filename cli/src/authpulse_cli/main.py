@@ -64,6 +64,7 @@ def parser() -> ArgumentParser:
 
     status = _command(commands, "status", "show the health of all connections", "authpulse status --watch")
     status.add_argument("--watch", action="store_true", help="look again every two seconds")
+    status.add_argument("--every-next", action="store_true", help="when each is looked at next, however many")
     _json(status)
 
     events = _command(commands, "events", "show what happened", "authpulse events --follow api/crm")

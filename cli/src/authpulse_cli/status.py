@@ -3,25 +3,22 @@
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Final
 
 import httpx
 import msgspec
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
-from authpulse_cli.http import Bulk, client, fetch_rows, fetch_schedule
+from authpulse_cli.http import Bulk, client, fetch_health, fetch_schedule
 from authpulse_cli.instance import find_instance
-from authpulse_cli.status_table import Line, table, trouble_first
+from authpulse_cli.status_table import SCHEDULED, Line, is_scheduled, notes, table, trouble_first
 from authpulse_contract.health import HealthRow
 
 EVERY: Final = 2.0
 """Seconds between two looks of `--watch`."""
-SCHEDULED: Final = 50
-"""Rows whose next refresh is shown: each takes a request of its own."""
 AT_ONCE: Final = 8
 
 
@@ -31,18 +28,16 @@ def run(arguments: Namespace) -> int:
         if arguments.json:
             _print_json(session, watch=arguments.watch)
         elif arguments.watch:
-            _watch(session)
+            _watch(session, every_next=arguments.every_next)
         else:
-            console = Console()
-            rows = trouble_first(fetch_rows(session))
-            console.print(table(_lines(session, rows), datetime.now(UTC)) if rows else "No connections are registered.")
+            Console().print(_shown(session, every_next=arguments.every_next))
     return 0
 
 
 def _print_json(session: httpx.Client, *, watch: bool) -> None:
     shown: list[HealthRow] | None = None
     while True:
-        rows = fetch_rows(session)
+        rows = fetch_health(session).rows
         if rows != shown:
             shown = rows
             sys.stdout.write(msgspec.json.encode(Bulk(rows)).decode() + "\n")
@@ -52,16 +47,20 @@ def _print_json(session: httpx.Client, *, watch: bool) -> None:
         time.sleep(EVERY)
 
 
-def _watch(session: httpx.Client) -> None:
+def _watch(session: httpx.Client, *, every_next: bool) -> None:
     with Live(console=Console(), auto_refresh=False) as live:
         while True:
-            rows = trouble_first(fetch_rows(session))
-            live.update(table(_lines(session, rows), datetime.now(UTC)), refresh=True)
+            live.update(_shown(session, every_next=every_next), refresh=True)
             time.sleep(EVERY)
 
 
-def _lines(session: httpx.Client, rows: Sequence[HealthRow]) -> list[Line]:
-    due = [row for row in rows if row.has_oauth and not row.needs_reauth][:SCHEDULED]
+def _shown(session: httpx.Client, *, every_next: bool) -> RenderableType:
+    health = fetch_health(session)
+    rows = trouble_first(health.rows)
+    due = [row for row in rows if is_scheduled(row)]
+    asked = due if every_next else due[:SCHEDULED]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        scheduled = dict(zip(due, pool.map(lambda row: fetch_schedule(session, row), due), strict=True))
-    return [Line(row, scheduled[row].next_refresh_at if row in scheduled else None) for row in rows]
+        scheduled = dict(zip(asked, pool.map(lambda row: fetch_schedule(session, row), asked), strict=True))
+    lines = [Line(row, scheduled[row].next_refresh_at if row in scheduled else None) for row in rows]
+    shown = table(lines, datetime.now(UTC)) if rows else "No connections are registered."
+    return Group(shown, *notes(health.age, health.away, unasked=len(due) - len(asked)))

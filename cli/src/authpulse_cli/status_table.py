@@ -13,6 +13,10 @@ from authpulse_contract.health import HealthRow
 _STYLES: Final = {"reauth": "bold red", "refresh failing": "yellow", "ok": "green", "no OAuth": "dim"}
 
 
+SCHEDULED: Final = 50
+"""Rows whose next refresh is shown unless all are wanted: each takes a request of its own."""
+
+
 class Line(Struct, frozen=True):
     """One row, and when its connection is looked at next where that is known."""
 
@@ -33,6 +37,21 @@ def trouble_first(rows: Iterable[HealthRow]) -> list[HealthRow]:
     """Red, amber, the rest; by kind and name within each."""
     order = list(_STYLES)
     return sorted(rows, key=lambda row: (order.index(badge(row)), row.kind, row.name))
+
+
+def is_scheduled(row: HealthRow) -> bool:
+    """Whether the connection is looked at by itself: one without a grant waits for somebody."""
+    return row.has_oauth and not row.needs_reauth
+
+
+def notes(age: int, away: str, *, unasked: int) -> list[Text]:
+    """What the table does not say: that it is old, and of how many rows it was not asked when they come next."""
+    said = []
+    if away:
+        said.append(Text(f"As of {_span(age)} ago; newer news are kept by: {away}.", "bold yellow"))
+    if unasked:
+        said.append(Text(f"next: left out for {unasked} more; --every-next asks for all, one request each.", "dim"))
+    return said
 
 
 def table(lines: Iterable[Line], now: datetime) -> Table:
