@@ -1,17 +1,12 @@
 """Whatever an IdP sends, what we keep is bounded and clean, and no secret is anywhere but sealed in the vault."""
 
-import base64
 import json
-import math
 import unicodedata
-from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
+from support.canary import around, bytes_of, dump
 from support.collector import Collector
 from support.declarations import brought, oauth
 from support.idp import Answer, Idp, Manner, Sent
@@ -139,16 +134,16 @@ def test_hostile_codes_are_bounded_and_clean_and_no_secret_is_kept_or_told(
         "logs": system.logs(),
         "metrics": b"".join(system.metrics().values()),
         "traces": b"".join(collector.bodies),
-        "stream": _bytes_of(system.folder / "nats"),
-        "ledger": _dump(system.ledger_url, "ledger"),
-        "vault": _dump(system.vault_url, "vault"),
+        "stream": bytes_of(system.folder / "nats"),
+        "ledger": dump(system.ledger_url),
+        "vault": dump(system.vault_url),
     }
     assert b"five-kilobytes" in kept["stream"], "the search must find what is there"
     assert b"five-kilobytes" in kept["ledger"]
     assert b"five-kilobytes" in kept["traces"]
     assert b'outcome="refresh_failed_revoked"' in kept["metrics"]
     assert b"five-kilobytes" in kept["vault"]
-    leaks = {place: _around(content) for place, content in kept.items() if _around(content)}
+    leaks = {place: found for place, content in kept.items() if (found := around(content, CANARY))}
     assert not leaks
 
 
@@ -159,23 +154,6 @@ def traced(collector: Collector) -> set[object]:
 
 def numbered(kind: str) -> str:
     return f"{CANARY}-{kind}-{next(_numbers):06}"
-
-
-def _forms() -> Iterator[bytes]:
-    """The canary as it looks after common codings, in lower case; base64 at each of its three alignments."""
-    plain = CANARY.encode()
-    yield plain.lower()
-    yield plain.hex().encode()
-    for shift in range(3):
-        coded = base64.b64encode(b"_" * shift + plain)
-        # Without the characters that depend on what stands before and after.
-        yield coded[math.ceil(shift * 4 / 3) : (shift + len(plain)) * 4 // 3].lower()
-
-
-def _around(content: bytes) -> list[bytes]:
-    """What stands around each trace of the canary."""
-    lowered = content.lower()
-    return [content[max(0, at - 60) : at + 60] for form in _forms() if (at := lowered.find(form)) >= 0]
 
 
 def _check_clean(value: object) -> None:
@@ -191,17 +169,3 @@ def _check_clean(value: object) -> None:
         case str():
             assert len(value) <= LIMIT, value
             assert not [char for char in value if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}], value
-
-
-def _bytes_of(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
-
-
-def _dump(url: str, schema: str) -> bytes:
-    """Every row of every table of the schema, as text."""
-    rows_of = sql.SQL("select t::text from {} t")
-    with psycopg.connect(url) as db:
-        tables = db.execute("select tablename from pg_tables where schemaname = %s", (schema,)).fetchall()
-        queries = [rows_of.format(sql.Identifier(schema, table)) for (table,) in tables]
-        lines = [line for query in queries for (line,) in db.execute(query).fetchall()]
-    return "\n".join(lines).encode()
