@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,13 @@ def test_each_panel_and_each_rule_is_answered_by_the_running_services(system: Sy
         assert number("sum(authpulse_idp_host_down)") == 1
         assert number("sum(authpulse_stream_clients)") == 1
         assert number('sum(authpulse_token_replies_total{reply="access_token"})') == 1
+
+
+def test_the_metrics_are_named_as_prometheus_would_have_them(system: System) -> None:
+    for module, page in system.metrics().items():
+        linted = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, check=False)
+        assert b"authpulse_" in page
+        assert [line for line in linted.stderr.decode().splitlines() if line.startswith("authpulse_")] == [], module
 
 
 def pending(prometheus: Prometheus) -> set[str]:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from msgspec import structs
 from prometheus_client import REGISTRY
+from prometheus_client.samples import Sample
 
 from authpulse_chassis.fitness import Pulse
 from authpulse_chassis.metrics import Bounded
@@ -158,6 +159,26 @@ def test_the_breakers_of_hosts_without_a_label_of_their_own_are_counted_together
     clock.now += FORGOTTEN + LONGEST_PAUSE
     hosts.rooms()
     assert (down("first.example"), down("other")) == (0, before), "nobody has a connection there any more"
+
+
+def test_five_thousand_hosts_have_the_labels_of_fifty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "_hosts", Bounded())
+    before = {sample.labels["idp_host"] for sample in down_hosts()}
+    for number in range(5000):
+        metrics.left_alone(f"idp-{number}.example", down=True)
+    after = {sample.labels["idp_host"]: sample.value for sample in down_hosts()}
+    assert len(after.keys() - before) <= 51
+    assert after["idp-49.example"] == 1
+    assert after["other"] >= 4950
+    for number in range(5000):
+        metrics.left_alone(f"idp-{number}.example", down=False)
+    assert sum(sample.value for sample in down_hosts()) == 0
+
+
+def down_hosts() -> list[Sample]:
+    return [
+        sample for family in REGISTRY.collect() if family.name == "authpulse_idp_host_down" for sample in family.samples
+    ]
 
 
 class Clock:

@@ -1,6 +1,8 @@
 """What the running services say of themselves at `/metrics`."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import httpx
 import nats
@@ -14,6 +16,7 @@ from support.scrape import Scrape
 from support.servers import until
 from support.system import ADMIN_TOKEN, System
 
+DOCS = Path(__file__).parents[2] / "docs"
 STREAM = "/api/v1/admin/connections/oauth-health/stream"
 
 
@@ -47,6 +50,11 @@ def test_what_happens_shows_in_the_metrics(system: System, idp: Idp) -> None:
         for query in queries():
             assert {metric for metric in metrics_in(query) if ":" not in metric} <= seen.names, query
             assert labels_in(query) <= seen.labels, query
+        told = (DOCS / "operations.md").read_text()
+        ours = {re.sub("_(bucket|sum|count)$", "", name) for name in seen.names if name.startswith("authpulse_")}
+        assert {name for name in ours if name not in told} == set(), "each is documented"
+        written = set(re.findall(r"`(authpulse_[a-z_]+)", told))
+        assert written == ours, "and what is documented is there"
         host = f"127.0.0.1:{idp.port}"
 
         def refreshes(outcome: str) -> float | None:

@@ -1,8 +1,13 @@
 """One refresh, or one click, is one trace through the three services."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from msgspec import structs
 
 from support.collector import Collector, Span
 from support.declarations import DUE_NOW, NOT_SOON, brought, oauth
@@ -14,6 +19,7 @@ from support.system import System, running_system
 REFRESHER, EVENT_STORE, HEALTH_API = "authpulse-refresher", "authpulse-event-store", "authpulse-health-api"
 INTERNAL, SERVER, CALL, PRODUCER, CONSUMER = 1, 2, 3, 4, 5
 SAMPLED = 1
+CALLBACK = "/api/v1/admin/oauth/callback"
 REFRESH_NOW = "/api/v1/admin/connections/{kind}/{name}/reacquire-oauth"
 
 
@@ -21,6 +27,13 @@ def tree(spans: list[Span]) -> list[tuple[str, str, int, str | None]]:
     """Service, name, kind, and the name of the parent where that is in the trace."""
     names = {span.span_id: span.name for span in spans}
     return [(span.service, span.name, span.kind, names.get(span.parent_id or "")) for span in spans]
+
+
+def until_tree(collector: Collector, trace_id: str, wanted: set[tuple[str, str, int, str | None]]) -> None:
+    """Until the trace is whole; AssertionError with what is missing or too much."""
+    with contextlib.suppress(AssertionError):
+        until(lambda: set(tree(collector.trace(trace_id))) == wanted, seconds=30)
+    assert set(tree(collector.trace(trace_id))) == wanted
 
 
 def is_parent(traceparent: str, span: Span) -> bool:
@@ -45,7 +58,7 @@ def test_one_refresh_is_one_trace_through_the_three_services(
         (EVENT_STORE, "process auth.events", CONSUMER, "send auth.events"),
         (HEALTH_API, "swap board", CONSUMER, "process auth.events"),
     }
-    until(lambda: set(tree(collector.trace(refresh.trace_id))) == wanted, seconds=30, what="the whole trace")
+    until_tree(collector, refresh.trace_id, wanted)
     spans = collector.trace(refresh.trace_id)
     assert len(spans) == len(wanted)
     by_name = {span.name: span for span in spans}
@@ -98,7 +111,7 @@ def test_a_click_is_one_trace_from_the_request_to_the_board(
         (EVENT_STORE, "process auth.events", CONSUMER, "send auth.events"),
         (HEALTH_API, "swap board", CONSUMER, "process auth.events"),
     }
-    until(lambda: set(tree(collector.trace(trace_id))) == wanted, seconds=30, what="the whole trace")
+    until_tree(collector, trace_id, wanted)
     by_name = {span.name: span for span in collector.trace(trace_id)}
     assert by_name[f"POST {REFRESH_NOW}"].parent_id == caller
     assert by_name[f"POST {REFRESH_NOW}"].attributes["http.response.status_code"] == 409
@@ -107,6 +120,34 @@ def test_a_click_is_one_trace_from_the_request_to_the_board(
     assert refresh.attributes["error.type"] == "invalid_grant"
     assert refresh.attributes["authpulse.trigger"] == "admin"
     assert by_name["POST"].attributes["error.type"] == "400"
+
+
+def test_a_return_from_the_idp_is_one_trace_to_the_board_and_tells_neither_state_nor_code(
+    traced_system: System, idp: Idp, collector: Collector
+) -> None:
+    system, client = traced_system, idp.client("crm", secret="s3cret")
+    system.declare(structs.replace(oauth(client, "crm", authorization_url=client.authorization_url), token=None))
+    begun = system.command("POST", "/api/crm/oauth-start", {"return_to": "/"})
+    started = collector.until(HEALTH_API, "POST /api/v1/admin/connections/{kind}/{name}/oauth-start")
+    assert started.attributes["http.response.status_code"] == 200
+    back = httpx.get(begun.json()["authorization_url"]).headers["location"]
+    assert httpx.get(back, cookies=dict(begun.cookies)).status_code == 302
+
+    returned = collector.until(HEALTH_API, f"GET {CALLBACK}")
+    wanted = {
+        (HEALTH_API, f"GET {CALLBACK}", SERVER, None),
+        (HEALTH_API, "send auth.commands.connect_complete", PRODUCER, f"GET {CALLBACK}"),
+        (REFRESHER, "process auth.commands.connect_complete", CONSUMER, "send auth.commands.connect_complete"),
+        (REFRESHER, "POST", CALL, "process auth.commands.connect_complete"),
+        (REFRESHER, "commit vault", CALL, "process auth.commands.connect_complete"),
+        (REFRESHER, "send auth.events", PRODUCER, "commit vault"),
+        (EVENT_STORE, "process auth.events", CONSUMER, "send auth.events"),
+        (HEALTH_API, "swap board", CONSUMER, "process auth.events"),
+    }
+    until_tree(collector, returned.trace_id, wanted)
+    brought_back = parse_qs(urlsplit(back).query)
+    for secret in (begun.json()["state"], brought_back["code"][0], client.secret):
+        assert not [body for body in collector.bodies if secret.encode() in body]
 
 
 def test_an_idp_is_told_of_the_trace_where_the_operator_wants_it(
