@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { command } from "./running/api";
 import { expectAccessible, launch, PHONE, picture, signedIn } from "./running/chromium";
 
 let browser: Browser;
@@ -31,18 +32,25 @@ describe("the page of a connection", () => {
   });
 
   it("grows at the top as things happen, and at the end on demand", async () => {
-    const { page } = await signedIn(browser);
-    const events = "/api/v1/admin/connections/api/busy/auth-events";
-    const older = async (): Promise<unknown> =>
-      (await page.request.get(inject("running").url + events)).json();
-    await expect.poll(older, { timeout: 50_000, interval: 500 }).toHaveProperty("next_cursor");
-    await page.goto(`${inject("running").url}/connections/api/busy`);
+    const change = (number: number): Promise<unknown> =>
+      command("PUT", "/history/long", {
+        grant: "authorization_code",
+        token_url: `${inject("running").idp}/token/long`,
+        client_id: "long",
+        client_secret: "a-secret",
+        default_lifetime: `${number}h`,
+      });
+    for (let number = 1; number <= 32; number += 1) await change(number);
+    const { page } = await signedIn(browser, "/connections/history/long");
+    const rows = page.locator("tbody tr");
+    await expect.poll(() => rows.count()).toBe(30);
     await page.getByRole("button", { name: "Load older" }).click();
     await page.getByRole("row", { name: /Registered/ }).waitFor();
-    const before = await page.locator("tbody tr").count();
-    expect(before).toBeGreaterThan(30);
-    await expect.poll(() => page.locator("tbody tr").count(), { timeout: 30_000 }).toBeGreaterThan(before);
+    await expect.poll(() => rows.count()).toBe(32);
+    await change(33);
+    await expect.poll(() => rows.count()).toBe(33);
     await page.getByRole("row", { name: /Registered/ }).waitFor();
+    await command("DELETE", "/history/long");
   });
 
   it("draws the past and says the same in words", async () => {

@@ -23,6 +23,19 @@ async function expectNames(page: Page, expected: string[]): Promise<void> {
   await expect.poll(() => names(page)).toEqual(expected);
 }
 
+/** Of which the last one is dead. */
+function many(count: number): unknown[] {
+  return Array.from({ length: count }, (_, number) => ({
+    kind: "api",
+    name: `c${String(number).padStart(5, "0")}`,
+    has_oauth: true,
+    needs_reauth: number === count - 1,
+    token_acquired: number < count - 1,
+    refresh_failing: false,
+    changed_at: "2026-01-01T00:00:00Z",
+  }));
+}
+
 const REAUTH = ["api/lost", "crm/never-connected", "machine/refused"];
 
 describe("the list", () => {
@@ -96,6 +109,25 @@ describe("the list", () => {
     const [content, seen] = await page.evaluate(() => [document.body.scrollWidth, innerWidth]);
     expect(content).toBe(seen);
     await picture(page, `list-${name}`);
+  });
+
+  it("draws of 12,000 connections those in sight, and reaches every other", async () => {
+    const { page } = await signedIn(browser);
+    await page.route("**/oauth-health/stream", (route) => route.fulfill({ status: 404 }));
+    await page.route("**/oauth-health", (route) => route.fulfill({ json: { connections: many(12_000) } }));
+    await page.reload();
+    await page.getByText("Polling").waitFor();
+    expect((await names(page))[0]).toBe("api/c11999");
+    expect(await page.locator("[role=row]").count()).toBeLessThan(100);
+    expect(await page.getByRole("table").getAttribute("aria-rowcount")).toBe("12001");
+    await page.locator(".row-link").first().focus();
+    await page.keyboard.press("End");
+    await page.getByText("api/c11998", { exact: true }).waitFor();
+    expect(await page.locator("[role=row]").count()).toBeLessThan(100);
+    await page.keyboard.press("/");
+    await page.keyboard.type("c07");
+    await page.getByText("1,000 shown").waitFor();
+    await expectAccessible(page);
   });
 
   it("keeps the theme that was chosen", async () => {

@@ -58,6 +58,19 @@ describe("signing in", () => {
     await page.getByLabel("Token").waitFor();
   });
 
+  it.each(["light", "dark"] as const)(
+    "and an address without a page are accessible (%s)",
+    async (colorScheme) => {
+      const { page } = await openPage(browser, { colorScheme });
+      await page.goto(url);
+      await page.getByLabel("Token").waitFor();
+      await expectAccessible(page);
+      const inside = await signedIn(browser, "/nowhere", { colorScheme });
+      await inside.page.getByRole("heading", { name: "No such page" }).waitFor();
+      await expectAccessible(inside.page);
+    },
+  );
+
   it("fits a phone", async () => {
     const { page } = await openPage(browser, { viewport: PHONE });
     await page.goto(url);

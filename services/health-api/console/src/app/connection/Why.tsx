@@ -1,6 +1,8 @@
 import type { HealthRow } from "../../oauth-health";
 import { stateOf } from "../../oauth-health";
 import type { Status } from "../api/connections";
+import { absoluteTime } from "../time/format";
+import { Lasting } from "../time/Lasting";
 import { Time } from "../time/Time";
 
 /** Why the connection is as it is, since when, and the next step: the API's own words. */
@@ -16,7 +18,7 @@ export function Why({ row, status }: { readonly row: HealthRow | undefined; read
       )}
       {status.failing_since && (
         <p className="quiet">
-          Failing since <Time iso={status.failing_since} />
+          Failing for <Lasting since={status.failing_since} />, since {absoluteTime(status.failing_since)}
           {status.attempts ? ` · ${attempts(status.attempts)}` : ""}
           {status.next_attempt_at && (
             <>

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Incident } from "../api/incidents";
 import { Link } from "../routing/Link";
 import { connectionPath } from "../routing/routes";
-import { Time } from "../time/Time";
+import { Lasting } from "../time/Lasting";
 
 const SHOWN_FIRST = 8;
 
@@ -15,7 +15,7 @@ export function IncidentCard({ incident }: { readonly incident: Incident }) {
     <article className="panel incident" aria-label={incident.title}>
       <h2>{incident.title}</h2>
       <p className="quiet">
-        <strong>{number}</strong> since <Time iso={incident.since} />
+        <strong>{number}</strong> for <Lasting since={incident.since} />
         {incident.idp_host && (
           <>
             {" "}

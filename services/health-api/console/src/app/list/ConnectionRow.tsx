@@ -1,5 +1,11 @@
 import { memo } from "react";
-import { badgeFor, ConnectionOAuthHealthBadge, stateOf, type HealthRow } from "../../oauth-health";
+import {
+  badgeFor,
+  ConnectionOAuthHealthBadge,
+  stateOf,
+  type HealthRow,
+  type HealthState,
+} from "../../oauth-health";
 import { Link } from "../routing/Link";
 import { connectionPath } from "../routing/routes";
 import { Time } from "../time/Time";
@@ -12,6 +18,14 @@ interface Props {
   /** Whether the Tab key comes here: to one row only, the arrow keys do the rest. */
   readonly tabbable: boolean;
 }
+
+/** What is wrong where the IdP has said nothing about it. */
+const WITHOUT_CODE: Record<HealthState, string> = {
+  reauth: "no usable grant",
+  failing: "no answer that helps",
+  healthy: "",
+  "no-oauth": "",
+};
 
 export const ConnectionRow = memo(function ConnectionRow({ row, index, top, tabbable }: Props) {
   const state = stateOf(row);
@@ -35,8 +49,8 @@ export const ConnectionRow = memo(function ConnectionRow({ row, index, top, tabb
           {row.name}
         </Link>
       </span>
-      <span role="cell" className="cell-code mono" title={code}>
-        {code}
+      <span role="cell" className={code ? "cell-code mono" : "cell-code quiet"} title={code}>
+        {code || WITHOUT_CODE[state]}
       </span>
       <span role="cell" className="cell-token quiet">
         {row.has_oauth && (row.token_acquired ? "Stored" : "None")}

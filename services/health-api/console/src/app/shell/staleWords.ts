@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<string, StaleWords>> = {
   "event-store": {
     title: "The event store does not keep up",
     detail:
-      "Tokens are still refreshed; what happens waits on the stream. Look at the event-store and its log.",
+      "Refreshing does not depend on it; what happens waits on the stream. Look at the event-store and its log.",
     tone: "amber",
   },
   refresher: {
