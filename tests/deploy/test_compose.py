@@ -12,13 +12,19 @@ from typing import Final
 
 import pytest
 
-from support.compose import ROOT, SERVICES, Compose, run
+from support.collector import Collector, running_collector
+from support.compose import ROOT, SERVICES, Compose, host_address, run
 from support.images import build
 from support.servers import until
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600), pytest.mark.xdist_group("containers")]
 
 OURS: Final = {"refresher": "refresher", "event-store": "event-store", "health-api": "health-api", "demo-idp": "cli"}
+
+SERVICES_WITH_METRICS: Final = ("refresher", "event-store", "health-api")
+READ_METRICS: Final = (
+    "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8081/metrics').read().decode())"
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +40,14 @@ def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory, previous: Path) -> Iterator[Compose]:
-    compose = Compose(tmp_path_factory.mktemp("compose") / "secrets")
+def collector() -> Iterator[Collector]:
+    with running_collector(host_address()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, previous: Path, collector: Collector) -> Iterator[Compose]:
+    compose = Compose(tmp_path_factory.mktemp("compose") / "secrets", {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
     compose.use(previous, "previous")
     try:
         compose.up()
@@ -99,7 +111,22 @@ def test_nothing_was_lost_by_the_kills(system: Compose) -> None:
     system.authpulse("verify", "--wait", "30")
 
 
-def test_no_secret_is_in_a_log_or_in_what_the_engine_tells(system: Compose) -> None:
+@pytest.mark.usefixtures("system")
+def test_the_images_send_traces(collector: Collector) -> None:
+    """Those of this commit, which the restart before this has brought up."""
+    told = len(collector.spans)
+    wanted = {"authpulse-refresher", "authpulse-event-store", "authpulse-health-api"}
+
+    def is_whole() -> bool:
+        since = {span.trace_id for span in collector.spans[told:]}
+        return any({span.service for span in collector.trace(one)} == wanted for one in since)
+
+    until(is_whole, seconds=90, pause=0.5, what="a trace through all three")
+
+
+def test_no_secret_is_in_a_log_a_trace_a_metric_or_in_what_the_engine_tells(
+    system: Compose, collector: Collector
+) -> None:
     """Each secret that was made, and any token that the demonstration's identity provider issued."""
     secrets = [re.sub(r"^\w+://[^:]+:|@.*$|^k1:", "", file.read_text()) for file in system.secrets.iterdir()]
     planted = [secret for secret in secrets if ":" not in secret] + ["demo-rt.", "demo-at."]
@@ -107,6 +134,12 @@ def test_no_secret_is_in_a_log_or_in_what_the_engine_tells(system: Compose) -> N
     for container in system.containers():
         for told in (run("docker", "logs", container), run("docker", "inspect", container)):
             assert [secret for secret in planted if secret in told] == []
+    for service in SERVICES_WITH_METRICS:
+        told = run("docker", "exec", system.inspect(service)["Id"], "python", "-c", READ_METRICS)
+        assert "authpulse_" in told
+        assert [secret for secret in planted if secret in told] == []
+    assert collector.bodies
+    assert [secret for secret in planted for body in list(collector.bodies) if secret.encode() in body] == []
 
 
 def test_the_refresher_has_a_place_for_answers_that_are_not_stored_yet(system: Compose) -> None:

@@ -1,4 +1,4 @@
-"""A collector of traces that speaks OTLP over HTTP on loopback: takes all, or hangs, or refuses."""
+"""A collector of traces that speaks OTLP over HTTP: takes all, or hangs, or refuses."""
 
 import gzip
 import threading
@@ -34,7 +34,7 @@ class Span:
 class Collector:
     """What was sent so far: decoded in `spans`, and as it came in `bodies` and `headers`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
         self.manner: Manner = "takes"
         self.spans: list[Span] = []
         self.bodies: list[bytes] = []
@@ -60,8 +60,8 @@ class Collector:
             def log_message(self, *_: object) -> None:
                 """Nobody reads it."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.server = ThreadingHTTPServer((host, 0), Handler)
+        self.url = f"http://{host}:{self.server.server_port}"
 
     def take(self, body: bytes, headers: dict[str, str]) -> None:
         sent = ExportTraceServiceRequest.FromString(body)
@@ -102,8 +102,9 @@ class Collector:
 
 
 @contextmanager
-def running_collector() -> Iterator[Collector]:
-    collector = Collector()
+def running_collector(host: str = "127.0.0.1") -> Iterator[Collector]:
+    """At this address of ours, until the end."""
+    collector = Collector(host)
     thread = threading.Thread(target=collector.server.serve_forever)
     thread.start()
     try:

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,11 +33,20 @@ def run(*command: str, check: bool = True, cwd: Path = ROOT, **environ: str) -> 
     return ran.stdout
 
 
-class Compose:
-    """One project of its own: secrets, volumes, network and port; as `use` said, from which sources and images."""
+def host_address() -> str:
+    """Where containers reach this machine: the first address of the engine's own network."""
+    network = json.loads(run("docker", "network", "inspect", "bridge"))[0]["IPAM"]["Config"][0]
+    return str(network.get("Gateway") or next(ip_network(network["Subnet"]).hosts()))
 
-    def __init__(self, secrets: Path) -> None:
-        self.secrets, self.port = secrets, free_port()
+
+class Compose:
+    """One project of its own: secrets, volumes, network and port; as `use` said, from which sources and images.
+
+    `environ` is for the variables of compose.yaml.
+    """
+
+    def __init__(self, secrets: Path, environ: Mapping[str, str] = {}) -> None:
+        self.secrets, self.port, self._environ = secrets, free_port(), environ
         self.project = f"authpulse-test-{os.getpid()}"
         plugin = subprocess.run(["docker", "compose", "version"], check=False, capture_output=True).returncode == 0
         self._command = ["docker", "compose"] if plugin else ["docker-compose"]
@@ -50,6 +61,7 @@ class Compose:
         """Run one of Compose's commands on it."""
         profiles = ("--profile", "demo", "--profile", "tools")
         environ = {
+            **self._environ,
             "AUTHPULSE_SECRETS": str(self.secrets),
             "AUTHPULSE_PUBLISH": f"127.0.0.1:{self.port}",
             "AUTHPULSE_PUBLISH_DEMO": "127.0.0.1:0",
