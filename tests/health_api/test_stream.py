@@ -17,7 +17,7 @@ from authpulse_contract.codec import to_builtins
 from authpulse_contract.events import ConnectionRemoved, RefreshFailedRevoked
 from authpulse_contract.subjects import ADVANCED
 from support.events import DEAD, event
-from support.ledger import BULK, Api, record, running_api
+from support.ledger import BULK, Api, attended, record, running_api
 from support.stream import Board, Reader, board_of, reading
 from support.waiting import eventually
 
@@ -144,7 +144,7 @@ async def test_the_end_of_the_process_ends_the_streams_at_once(tmp_path: Path, l
 async def test_many_readers_miss_no_change_and_others_are_answered(
     tmp_path: Path, ledger_url: str, nats_url: str, bus: Client
 ) -> None:
-    with running_api(tmp_path, ledger_url, nats_url) as api:
+    with attended(ledger_url, nats_url), running_api(tmp_path, ledger_url, nats_url) as api:
         await crowd(api, bus, readers=200, seconds=2)
 
 
@@ -153,7 +153,7 @@ async def test_many_readers_miss_no_change_and_others_are_answered(
 async def test_a_thousand_readers_miss_no_change_for_a_minute(
     tmp_path: Path, ledger_url: str, nats_url: str, bus: Client
 ) -> None:
-    with running_api(tmp_path, ledger_url, nats_url) as api:
+    with attended(ledger_url, nats_url), running_api(tmp_path, ledger_url, nats_url) as api:
         await crowd(api, bus, readers=1000, seconds=60)
 
 

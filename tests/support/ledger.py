@@ -1,14 +1,21 @@
 """Facts put into the ledger as the event-store puts them, and a health-api process that serves them."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import nats
 import psycopg
+from nats.aio.msg import Msg
 
 from authpulse_contract.codec import to_json
+from authpulse_contract.commands import PROGRESS, Progress
 from authpulse_contract.events import Event
+from authpulse_contract.subjects import command_subject
+from authpulse_event_store.heartbeat import write_beat
 from authpulse_event_store.store import Fact, append
 from support.servers import free_port, until
 from support.services import Service
@@ -74,3 +81,31 @@ def running_api(folder: Path, ledger_url: str, nats_url: str, **settings: str) -
         yield api
     finally:
         api.process.kill()
+
+
+@contextmanager
+def attended(ledger_url: str, nats_url: str) -> Iterator[None]:
+    """As if an event-store and a refresher were there and had nothing to do, so that the rows are not called old."""
+    stop = threading.Event()
+
+    async def attend() -> None:
+        async with (
+            await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as db,
+            await nats.connect(nats_url) as bus,
+        ):
+
+            async def answer(question: Msg) -> None:
+                await question.respond(to_json(Progress()))
+
+            await bus.subscribe(command_subject(PROGRESS), cb=answer)
+            while not stop.is_set():
+                await write_beat(db, 0.0)
+                await asyncio.sleep(0.5)
+
+    thread = threading.Thread(target=lambda: asyncio.run(attend()))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -65,7 +65,11 @@ describe("signing in", () => {
       await page.goto(url);
       await page.getByLabel("Token").waitFor();
       await expectAccessible(page);
-      const inside = await signedIn(browser, "/nowhere", { colorScheme });
+      const inside = await signedIn(browser, "/", { colorScheme });
+      await inside.page.evaluate(() => {
+        history.pushState(null, "", "/nowhere");
+        dispatchEvent(new PopStateEvent("popstate"));
+      });
       await inside.page.getByRole("heading", { name: "No such page" }).waitFor();
       await expectAccessible(inside.page);
     },
