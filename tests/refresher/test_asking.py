@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from msgspec import structs
 
-from authpulse_contract.events import RefreshFailedTransient, type_of
+from authpulse_contract.events import RefreshFailedTransient, RefreshSucceeded, type_of
 from authpulse_refresher.asking import Asking
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.journal import Sent
@@ -80,7 +80,9 @@ async def test_an_answer_lost_on_its_way_is_asked_for_again_and_nobody_is_troubl
     await registered(vault, declared(crm))
     await attempt(vault, wires)
     assert [post.obeyed for post in crm.posts] == [True, True]
-    assert await history(vault) == ["refresh_succeeded"]
+    _, succeeded = await outbox(vault)
+    assert isinstance(succeeded, RefreshSucceeded)
+    assert (succeeded.detail.cause, succeeded.detail.rotated_refresh) == ("asked_again", True)
     await assert_alive(vault, crm)
 
 

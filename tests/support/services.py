@@ -13,15 +13,21 @@ class Service:
 
     def __init__(self, module: str, settings: Mapping[str, str], log: Path) -> None:
         self.module, self.log = module, log
+        self._began = 0
         self._settings = dict(settings)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self._began = self.log.stat().st_size if self.log.exists() else 0
         # The rest of the environment goes along: coverage follows processes through it.
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self.module], env={**os.environ, **self._settings}, stdout=output, stderr=output
             )
+
+    def has_said(self, words: str) -> bool:
+        """Whether it has logged them since it was last started."""
+        return words.encode() in self.log.read_bytes()[self._began :]
 
     @property
     def running(self) -> bool:

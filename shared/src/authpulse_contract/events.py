@@ -58,7 +58,7 @@ class RefreshDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt at a refresh, before and after. Strings are sanitised; `duration_ms` is the IdP call alone.
 
     `kept_until`: the refused refresh token is kept aside so long, for the case that the client is put right; a success
-    with it has the `cause` `recovered`.
+    with it has the `cause` `recovered`, and one whose answer was lost and asked for again `asked_again`.
     """
 
     before_expires_at: Moment | None = None

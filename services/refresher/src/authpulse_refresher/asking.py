@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from authpulse_contract.hosts import idp_host
 from authpulse_refresher.classify import classify
@@ -85,7 +85,7 @@ class Asking(Struct, frozen=True, kw_only=True):
         if not isinstance(answer, Answer):
             return None
         verdict = classify(answer, idp_host=host, terminal_codes=sent.oauth.terminal_codes, now=datetime.now(UTC))
-        return (answer, duration_ms) if isinstance(verdict, Issued) else None
+        return (structs.replace(answer, repeated=True), duration_ms) if isinstance(verdict, Issued) else None
 
     def _repeatable(self, asked: Asked) -> Sent | None:
         connection = asked.connection

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from msgspec import structs
+
 from authpulse_contract.sanitise import sanitise
 from authpulse_contract.secret import Secret
 from authpulse_refresher.issued import read_issued
@@ -38,7 +40,7 @@ def classify(
     issued = read_issued(members, http_status=answer.status) if answer.status in _ANSWERED else None
     # Looking for a refusal costs ten times as much, and nearly every answer is a success.
     if issued is not None and not states_error(members):
-        return issued
+        return structs.replace(issued, repeated=True) if answer.repeated else issued
     refusal = read_refusal(members)
     code, refused = _judge(answer.status, refusal, idp_host, frozenset(terminal_codes))
     shown = (sanitise(code, secrets) or None) if code else None

@@ -35,6 +35,9 @@ from authpulse_refresher.unknown import JUST_NOW, Silence, next_try
 LOST_ROTATION: Final = "lost_rotation"
 """The grant was refused after an attempt whose outcome nobody saw: our loss of an answer, not the user's revocation."""
 
+ASKED_AGAIN: Final = "asked_again"
+"""The answer was lost, and what it held was had again while the IdP took the spent token."""
+
 RECOVERED: Final = "recovered"
 """The grant was kept aside while its client was refused, and works again: nobody had to sign in."""
 
@@ -63,7 +66,7 @@ def decide(  # noqa: PLR0913 -- time, randomness and ids are arguments, by keywo
             detail = RefreshDetail(
                 rotated_refresh=_rotated(connection, after),
                 http_status=verdict.http_status,
-                cause=RECOVERED if connection.kept else None,
+                cause=_notable(connection, verdict),
             )
             kind: type[Event] = RefreshSucceeded
         case Transient():
@@ -184,6 +187,12 @@ def _fail(connection: Connection, failure: Transient, silence: Silence, *, now: 
         outcome_unknown=connection.outcome_unknown or failure.outcome_unknown,
         unknown_since=since,
     )
+
+
+def _notable(before: Connection, issued: Issued) -> str | None:
+    if issued.repeated:
+        return ASKED_AGAIN
+    return RECOVERED if before.kept else None
 
 
 def _rotated(before: Connection, after: Connection) -> bool:

@@ -76,12 +76,16 @@ class Connection(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """An HTTP answer from a token endpoint as it came. `headers` have lower-case names; `body` is cut at 1 MiB."""
+    """An HTTP answer from a token endpoint as it came. `headers` have lower-case names; `body` is cut at 1 MiB.
+
+    `repeated`: it came to a second request, because the answer to the first one was lost.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     truncated: bool = False
+    repeated: bool = False
 
 
 class NoAnswer(Struct, frozen=True, kw_only=True):
@@ -96,7 +100,10 @@ class NoAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Issued(Struct, frozen=True, kw_only=True):
-    """A usable answer. `refresh_token` None: keep the old one and its deadline. Times in seconds, None: unknown."""
+    """A usable answer. `refresh_token` None: keep the old one and its deadline. Times in seconds, None: unknown.
+
+    `repeated` as in `Answer`.
+    """
 
     access_token: Secret
     refresh_token: Secret | None = None
@@ -104,6 +111,7 @@ class Issued(Struct, frozen=True, kw_only=True):
     refresh_expires_in: float | None = None
     scope: str | None = None
     http_status: int = 200
+    repeated: bool = False
 
 
 class Transient(Struct, frozen=True, kw_only=True):
