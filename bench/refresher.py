@@ -16,20 +16,18 @@ from pathlib import Path
 
 import aiohttp
 import httpx
-import psycopg
 from httpx_aiohttp import AiohttpTransport
+from token_endpoint import HOSTS, token_endpoint
+from vaults import RING, fill, vault_database
 
 from authpulse_chassis.fitness import Pulse
-from authpulse_chassis.migrate import migrate
 from authpulse_contract.secret import Secret
 from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.journal import Journal
 from authpulse_refresher.lease import lease_due
 from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.seal import KeyRing
 from authpulse_refresher.vault import Vault, new_pool
 from authpulse_refresher.wire import Wires
-from support.servers import free_port, postgres
 
 IN_FLIGHT = (16, 64, 256)
 PAUSES = (0, 50)
@@ -37,49 +35,8 @@ FASTEST = 2_500
 """Refreshes a second, more than which nobody expects: so many connections are due at the start for each second."""
 DUE = 100
 SIZES = (1_000, 100_000, 1_000_000)
-RING = KeyRing({"bench": b"k" * 32})
+URLS = [f"http://{host}/token" for host in HOSTS]
 FORM = {"grant_type": "refresh_token", "refresh_token": "rt"}
-
-# A token endpoint that answers at once or after a pause, and keeps no books.
-IDP = """
-import asyncio, itertools, sys
-from aiohttp import web
-numbers = itertools.count()
-async def token(request):
-    await request.post()
-    if pause := int(request.match_info["pause"]):
-        await asyncio.sleep(pause / 1000)
-    number = next(numbers)
-    return web.json_response({"access_token": f"at-{number}", "refresh_token": f"rt-{number}", "expires_in": 3600})
-app = web.Application()
-app.router.add_post("/{pause}/token", token)
-web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
-"""
-
-_FILL = """
-    with made as (
-        insert into vault.connections (connection_id, kind, name, version, generation, last_event_id, declared_by,
-            config, idp_host, needs_reauth, due_at, attempt, outcome_unknown)
-        select gen_random_uuid(), 'bench', 'c' || number, 1, 1, gen_random_uuid(), 'file',
-            json_build_object('grant', 'authorization_code', 'token_url', %(url)s::text, 'client_id', 'bench',
-                'client_auth', 'none'), 'idp' || number %% 10, false, now(), 0, false
-        from generate_series(1, %(connections)s) number returning connection_id, idp_host
-    )
-    insert into vault.due (connection_id, idp_host, due_at)
-    select connection_id, idp_host,
-        now() + case when row_number() over () <= %(due)s then interval '-1 s' else interval '1 h' * (1 + random()) end
-    from made"""
-
-
-async def idp_at(port: int) -> None:
-    while True:
-        try:
-            socket = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            socket[1].close()
-            return
 
 
 async def rate(post: Callable[[], Awaitable[object]], in_flight: int, seconds: float) -> float:
@@ -124,7 +81,7 @@ async def authpulse(url: str, database: str, in_flight: int, seconds: float) -> 
     """The refresher as it is, journal and all, with more connections due than it can refresh in the time."""
     async with new_pool(Secret(database), size=8) as pool:
         vault = Vault(pool=pool, ring=RING, outgoing=asyncio.Event())
-        await fill(vault, url, round(FASTEST * seconds))
+        await fill(vault, [url] * len(HOSTS), round(FASTEST * seconds), "-1")
         with tempfile.TemporaryDirectory() as spill:
             wires, stop, journal = Wires(), asyncio.Event(), Journal(Path(spill), RING)
             attempts = Attempts(vault=vault, wires=wires, deadline=30.0, journal=journal)
@@ -150,31 +107,12 @@ async def refreshed(vault: Vault) -> int:
     return int(row[0]) if row else 0
 
 
-async def fill(vault: Vault, url: str, connections: int) -> None:
-    """So many connections with a grant each, all due."""
-    async with vault.pool.connection() as db:
-        await db.execute("truncate vault.connections, vault.tokens, vault.due, vault.outbox cascade")
-        await db.execute(_FILL, {"url": url, "connections": connections, "due": connections})
-        rows = await (await db.execute("select connection_id from vault.connections")).fetchall()
-        async with db.cursor() as cursor:
-            await cursor.executemany(
-                "insert into vault.tokens (connection_id, refresh_token, refresh_token_hash) values (%s, %s, %s)",
-                [
-                    (row, RING.seal(Secret("rt"), row, "refresh_token"), RING.fingerprint(Secret("rt")))
-                    for (row,) in rows
-                ],
-            )
-
-
 async def due_among(database: str, connections: int) -> float:
     """Milliseconds to lease `DUE` of 500 that are due among so many, the best of five."""
     async with new_pool(Secret(database), size=2) as pool:
-        async with pool.connection() as db:
-            await db.execute("truncate vault.connections, vault.tokens, vault.due, vault.outbox cascade")
-            values = {"url": "http://127.0.0.1/token", "connections": connections, "due": 5 * DUE}
-            await db.execute(_FILL, values)
-        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as db:
-            await db.execute("vacuum analyze vault.connections, vault.due")
+        vault = Vault(pool=pool, ring=RING, outgoing=asyncio.Event())
+        due = f"case when number <= {5 * DUE} then -1 else 3600 * (1 + random()) end"
+        await fill(vault, URLS, connections, due, grants=False)
         times = []
         for _ in range(5):
             async with pool.connection() as db:
@@ -217,24 +155,13 @@ async def rates(port: int, database: str, seconds: float) -> None:
 
 
 async def main(seconds: float, largest: int) -> None:
-    port = free_port()
-    idp = await asyncio.create_subprocess_exec(sys.executable, "-c", IDP, str(port))
-    try:
-        await idp_at(port)
-        with postgres() as server:
-            with psycopg.connect(server.url.format(database="postgres"), autocommit=True) as db:
-                db.execute("create database vault")
-            database = server.url.format(database="vault")
-            await migrate(database, "authpulse_refresher")
-            load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-            sys.stdout.write(f"{load}, {seconds:g} s each; refreshes (of the loops: POSTs) a second\n\n")
-            await rates(port, database, seconds)
-            table("connections", f"ms to lease {DUE} that are due", "peak MiB")
-            for size in (size for size in SIZES if size <= largest):
-                row(f"{size:,}", f"{await due_among(database, size):.1f}", memory())
-    finally:
-        idp.terminate()
-        await idp.wait()
+    async with token_endpoint() as port, vault_database() as database:
+        load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        sys.stdout.write(f"{load}, {seconds:g} s each; refreshes (of the loops: POSTs) a second\n\n")
+        await rates(port, database, seconds)
+        table("connections", f"ms to lease {DUE} that are due", "peak MiB")
+        for size in (size for size in SIZES if size <= largest):
+            row(f"{size:,}", f"{await due_among(database, size):.1f}", memory())
 
 
 if __name__ == "__main__":
