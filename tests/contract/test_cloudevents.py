@@ -8,7 +8,7 @@ import pytest
 from authpulse_contract.cloudevents import NotAnEventError, headers, read, trace_of
 from authpulse_contract.codec import to_json
 from authpulse_contract.events import ConnectionState, Event, RefreshSucceeded
-from authpulse_contract.trace import Trace, trace_headers, trace_in
+from authpulse_contract.trace import Trace
 
 EVENT = RefreshSucceeded(
     event_id=UUID(int=7),
@@ -116,9 +116,3 @@ def test_a_trace_that_cannot_be_read_harms_no_event() -> None:
     broken = headers(EVENT, TRACE) | {"ce-traceparent": "%ff"}
     assert trace_of(broken) is None
     assert read(broken, BODY) == EVENT
-
-
-@pytest.mark.parametrize("trace", [TRACE, Trace(TRACE.traceparent), None])
-def test_a_command_carries_a_trace_in_the_headers_of_w3c(trace: Trace | None) -> None:
-    assert trace_in({name.title(): value for name, value in trace_headers(trace).items()}) == trace
-    assert trace_in(None) is None
