@@ -35,6 +35,7 @@ class Running:
         refresher = Refresher(
             attempts, in_flight=in_flight, per_host=per_host, poll_interval=0.05, pulse=Pulse(), rate=1000.0
         )
+        metrics.watch(refresher.under_way, in_flight)
         self._task = asyncio.create_task(refresher.run(self._stop))
 
     async def __aenter__(self) -> None:
@@ -126,6 +127,7 @@ async def test_a_host_that_hangs_holds_its_share_of_the_places_only(vault: Vault
     async with Running(vault, in_flight=4, per_host=2, deadline=1.0):
         await eventually(lambda: posts(well), 10, seconds=5)
         assert len(hung.posts) <= 4
+        assert REGISTRY.get_sample_value("authpulse_refreshes_in_flight", {"stage": "asking"}) == 2
 
 
 async def _at_least(client: Client, count: int) -> bool:

@@ -69,6 +69,8 @@ def test_what_happens_shows_in_the_metrics(system: System, idp: Idp) -> None:
         assert seen.value("authpulse_command_replies_total", verb="refresh", reply="needs_reauth") == 1
         assert (seen.value("authpulse_refresh_deadline_nearest_seconds") or 0) > 86400
         assert seen.value("authpulse_outbox_events") == 0
+        assert seen.value("authpulse_refreshes_in_flight_limit") == 256
+        assert seen.value("authpulse_refreshes_in_flight", stage="storing") == 0
         assert (seen.value("authpulse_projection_lag_seconds_count") or 0) >= 8
         assert seen.value("authpulse_connections", state="needs_reauth") == 1
         assert seen.value("authpulse_connections", state="refresh_failing") == 1

@@ -27,7 +27,7 @@ from authpulse_refresher.commands import answer_commands
 from authpulse_refresher.finish import Finish
 from authpulse_refresher.housekeeping import keep_house
 from authpulse_refresher.journal import Journal
-from authpulse_refresher.metrics import sampled
+from authpulse_refresher.metrics import sampled, watch
 from authpulse_refresher.refresh import Refresher
 from authpulse_refresher.relay import relay
 from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
@@ -105,6 +105,7 @@ async def _work(  # noqa: PLR0913, PLR0917 -- this is where everything comes tog
         poll_interval=settings.poll_interval,
         pulse=pulse,
     )
+    watch(refresher.under_way, settings.in_flight)
     finish = Finish(vault, journal)
     answer_commands(bus.commands, finish, wires, refresher, TokenDesk(vault, refresher, patience=settings.idp_deadline))
     async with asyncio.TaskGroup() as services:

@@ -1,6 +1,6 @@
 """What the refresher counts and measures. No label names a connection: there may be a hundred thousand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -34,6 +34,12 @@ _DOWN: Final = Gauge(
     "1 while the host is down and gets a single probe at a time, else 0; for `other`, how many of them are.",
     ["idp_host"],
 )
+_IN_FLIGHT: Final = Gauge(
+    "authpulse_refreshes_in_flight",
+    "Refreshes under way: `asking` wait for their identity provider, `storing` have its answer.",
+    ["stage"],
+)
+_PLACES: Final = Gauge("authpulse_refreshes_in_flight_limit", "How many may be asking at once.")
 _TOKENS: Final = Counter("authpulse_token_replies_total", "Requests for access tokens, by reply.", ["reply"])
 _COMMANDS: Final = Counter("authpulse_command_replies_total", "Commands, by verb and reply.", ["verb", "reply"])
 _hosts: Final = Bounded()
@@ -75,6 +81,13 @@ def attempted(before: Connection, decision: Decision | None, actor: str) -> None
 def left_alone(idp_host: str, *, down: bool) -> None:
     """The host's circuit breaker has opened (`down`) or closed; to be called at each change, and only then."""
     _DOWN.labels(_hosts(idp_host)).inc(1 if down else -1)
+
+
+def watch(under_way: Callable[[], tuple[int, int]], limit: int) -> None:
+    """What is `under_way`, of at most `limit` that ask, is to be seen from now on."""
+    _PLACES.set(limit)
+    _IN_FLIGHT.labels("asking").set_function(lambda: under_way()[0])
+    _IN_FLIGHT.labels("storing").set_function(lambda: under_way()[1])
 
 
 def replied(subject: str, reply: Reply | ConnectReply | TokenReply) -> None:

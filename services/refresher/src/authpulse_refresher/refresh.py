@@ -74,6 +74,10 @@ class Refresher:
         """Seconds for the whole answer of an IdP."""
         return self._attempts.deadline
 
+    def under_way(self) -> tuple[int, int]:
+        """How many wait for their IdP, and how many have its answer and are being stored."""
+        return self._asking, len(self._running) - self._asking
+
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until `stop`, then wait for what is under way, no longer than `deadline` + `STORE_MARGIN`.
 
