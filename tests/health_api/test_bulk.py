@@ -113,6 +113,26 @@ async def test_pages_follow_each_other_without_gap_or_repetition(api: Api, kind:
     assert found == wanted
 
 
+async def test_a_page_stays_where_it_was_however_the_rows_before_it_change(api: Api, kind: str) -> None:
+    there = [f"c{number:02}" for number in range(20)]
+    await record(api.ledger_url, *(event(connection_kind=kind, connection_name=name) for name in there))
+    async with api.client() as client:
+        await eventually(lambda: names(client, kind=kind), there)
+        first = (await client.get(BULK, params={"kind": kind, "limit": 10})).json()
+        await record(
+            api.ledger_url,
+            event(ConnectionRemoved, connection_kind=kind, connection_name="c03", version=2),
+            event(ConnectionRemoved, connection_kind=kind, connection_name="c09", version=2),  # the cursor's own
+            event(connection_kind=kind, connection_name="c00-new"),
+            event(connection_kind=kind, connection_name="c15-new"),
+        )
+        now = sorted({*there, "c00-new", "c15-new"} - {"c03", "c09"})
+        await eventually(lambda: names(client, kind=kind), now)
+        rest = await names(client, kind=kind, cursor=first["next_cursor"])
+    assert [row["name"] for row in first["connections"]] == there[:10]
+    assert rest == sorted([*there[10:], "c15-new"]), "nothing twice, nothing left out, and what is new beyond"
+
+
 async def test_head_is_answered_like_get_without_a_body(api: Api) -> None:
     async with api.client() as client:
         answer = await client.head(BULK)

@@ -1,6 +1,7 @@
 """The event stream over real processes: snapshot, changes, resuming, and readers who do not read."""
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -164,6 +165,7 @@ async def crowd(api: Api, bus: Client, *, readers: int, seconds: int) -> None:
         await everybody.enter_async_context(reading(api))
         crowd = [await everybody.enter_async_context(reading(api)) for _ in range(readers)]
         following = [asyncio.create_task(reader.read()) for reader in crowd]
+        held = resident(api)
         slowest = 0.0
         async with api.client() as client:
             for tick in range(seconds * 10):
@@ -181,9 +183,16 @@ async def crowd(api: Api, bus: Client, *, readers: int, seconds: int) -> None:
         recorded = await in_the_ledger(api)
         await eventually(lambda: behind(crowd, recorded), 0, seconds=20)
         assert slowest < 3, "the API goes on answering"
+        assert resident(api) - held < 64, "nothing piles up, not even for the one who does not read"
         for task in following:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
+
+
+def resident(api: Api) -> int:
+    """Megabytes of memory that the process holds."""
+    status = Path(f"/proc/{api.process.pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) // 1024
 
 
 async def in_the_ledger(api: Api) -> dict[str, str]:
