@@ -111,11 +111,12 @@ dead: _develop
 security: _develop
     "{{ bin }}/bandit" --quiet --recursive --severity-level medium --configfile pyproject.toml shared/src services/*/src cli/src
 
-# The published schemas and settings are those of the code
+# The published schemas, settings and licences are those of the code
 [group('gate')]
 schemas: _develop
     "{{ bin }}/python" .ci/settings_page.py --check
     "{{ bin }}/python" .ci/prometheus_rule.py --check
+    "{{ bin }}/python" .ci/licences.py --check
     "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas --check
     "{{ bin }}/python" -m authpulse_health_api.print_document | cmp - docs/openapi.json
 
@@ -165,6 +166,18 @@ sbom: _develop
         echo "artefacts/$component.cdx.json"; \
     done
 
+# Whether a vulnerability is known of what is locked; says so where nobody can be asked
+[group('deploy')]
+[no-exit-message]
+audit: _develop
+    @"{{ bin }}/python" .ci/audit.py
+
+# Images, bills of materials, wheels, checksums and their signature, in DIR: see docs/releasing.md
+[group('deploy')]
+[no-exit-message]
+release VERSION DIR="artefacts/release": _develop
+    @.ci/release "{{ VERSION }}" "{{ DIR }}"
+
 # Render the Kubernetes overlays into deploy/k8s/rendered; needs kustomize
 [group('deploy')]
 manifests: _deploy
@@ -195,6 +208,7 @@ fmt: _develop
 publish: _develop
     "{{ bin }}/python" .ci/settings_page.py
     "{{ bin }}/python" .ci/prometheus_rule.py
+    "{{ bin }}/python" .ci/licences.py
     "{{ bin }}/python" -m authpulse_contract.schemas docs/schemas
     "{{ bin }}/python" -m authpulse_health_api.print_document > docs/openapi.json
 
