@@ -54,8 +54,8 @@ READ: Final[dict[str, str]] = {"httpx-aiohttp": "BSD-3-Clause", "rich-click": "M
 OPENING: Final = """<!-- Written by ./justw publish from uv.lock and the packages' own metadata. -->
 # Licences
 
-authpulse itself is under [Apache 2.0](../LICENSE). What it needs is listed here, as locked in `uv.lock`, by what it goes
-into: the images, the whole on one machine (`authpulse up`), or the tests and tools alone, which reach no user. The gate
+authpulse itself is under [Apache 2.0](../LICENSE). What it needs is listed here, as locked in `uv.lock`, by what it
+goes into: the images, the whole on one machine (`authpulse up`), or the tests and tools, which reach no user. The gate
 fails where a licence is none that may be passed on. The base image, NATS and PostgreSQL have licences of their own.
 
 | package | licence | goes into |

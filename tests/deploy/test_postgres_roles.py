@@ -1,8 +1,5 @@
 """Each service's PostgreSQL role may do what that service does, and is refused everything else: a table of attempts."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -10,13 +7,11 @@ from typing import Final
 
 import psycopg
 import pytest
-from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 
-from authpulse_cli.embedded.postgres import binaries
+from support.cluster import ROLES, Cluster, made_cluster
 from support.statements import needs
 
 DEPLOY: Final = Path(__file__).resolve().parents[2] / "deploy"
-ROLES: Final = ("migrate", "refresher", "event-store", "health-api", "operator")
 ENTER: Final = {
     "vault": {"migrate", "refresher", "operator"},
     "ledger": {"migrate", "event-store", "health-api", "operator"},
@@ -86,71 +81,10 @@ GRANTED: Final = """
     where table_schema = %(schema)s and grantee = current_user"""
 
 
-class Cluster:
-    """A server that deploy/postgres/authpulse.sql has been run on, and the services' migrations after it."""
-
-    def __init__(self, superuser_url: str, secrets: Path) -> None:
-        self._superuser_url, self._secrets = superuser_url, secrets
-
-    def url(self, role: str, database: str) -> str:
-        password = (self._secrets / f"postgres-{role}").read_text()
-        server = self._superuser_url.rpartition("@")[2].format(database=database)
-        return f"postgresql://authpulse_{role.replace('-', '_')}:{password}@{server}"
-
-    def make(self) -> None:
-        psql, script = binaries() / "psql", DEPLOY / "postgres" / "authpulse.sql"
-        subprocess.run(
-            [psql, "-qX", "-v", "ON_ERROR_STOP=1", "-d", self._superuser_url.format(database="postgres"), "-f", script],
-            env={**os.environ, "AUTHPULSE_SECRETS": str(self._secrets)},
-            check=True,
-        )
-        for database, package in (("vault", "authpulse_refresher"), ("ledger", "authpulse_event_store")):
-            file = self._secrets / f"{database}-url"
-            file.write_text(self.url("migrate", database))
-            for said in ("applied", "nothing to apply"):
-                assert said in self._migrate(package, file)
-
-    def _migrate(self, package: str, url_file: Path) -> str:
-        command = [sys.executable, "-m", "authpulse_chassis.migrate", package]
-        environ = {**os.environ, "AUTHPULSE_DATABASE_URL_FILE": str(url_file)}
-        return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
-
-    def refusal(self, role: str, database: str) -> str:
-        """Why `role` is not let into `database`; empty if it is."""
-        try:
-            psycopg.connect(self.url(role, database)).close()
-        except psycopg.OperationalError as refusal:
-            return str(refusal)
-        return ""
-
-    def lets(self, role: str, database: str, statement: str) -> bool:
-        """Whether `role` may; what else goes wrong with the statement does not matter."""
-        with psycopg.connect(self.url(role, database)) as db:
-            try:
-                # Whoever gets hold of a password is not bound to what is merely a default of the role.
-                db.execute("set transaction read write")
-                db.execute(statement)
-            except (InsufficientPrivilege, ReadOnlySqlTransaction):
-                return False
-            except psycopg.Error:
-                return True
-            finally:
-                db.rollback()
-        return True
-
-
 @pytest.fixture(scope="module")
 def cluster(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    secrets = tmp_path_factory.mktemp("roles") / "secrets"
-    subprocess.run([DEPLOY / "make-secrets", secrets], check=True)
-    made = Cluster(postgres_url, secrets)
-    made.make()
-    yield made
-    with psycopg.connect(postgres_url.format(database="postgres"), autocommit=True) as db:
-        db.execute("drop database vault")
-        db.execute("drop database ledger")
-        for role in ROLES:
-            db.execute(f"drop role authpulse_{role.replace('-', '_')}")
+    with made_cluster(postgres_url, tmp_path_factory.mktemp("roles")) as cluster:
+        yield cluster
 
 
 @pytest.mark.parametrize("database", ENTER)

@@ -1,16 +1,15 @@
 """Back-up and restore as docs/operations.md says: what was there is there again, and goes on."""
 
-import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
-from authpulse_cli.embedded.postgres import binaries
 from authpulse_contract.commands import REFRESH, RefreshNow
 from support.declarations import NOT_SOON, brought, oauth
 from support.idp import Answer, Idp
+from support.operations import commands, run_there
 from support.soundness import until_at_rest
 from support.system import System
 
@@ -23,34 +22,31 @@ def refresh(system: System, names: tuple[str, ...]) -> None:
     until_at_rest(system, seconds=30)
 
 
-def back_up(url: str, file: Path) -> None:
-    subprocess.run([binaries() / "pg_dump", "--format=custom", "--dbname", url, "--file", file], check=True)
-
-
-def restore(url: str, file: Path) -> None:
-    """Into an empty database by the old name: the old one is gone."""
+def drop(url: str) -> None:
+    """The whole database."""
     name = sql.Identifier(urlsplit(url).path[1:])
     with psycopg.connect(urlsplit(url)._replace(path="/postgres").geturl(), autocommit=True) as db:
         db.execute(sql.SQL("drop database {} with (force)").format(name))
-        db.execute(sql.SQL("create database {}").format(name))
-    subprocess.run([binaries() / "pg_restore", "--exit-on-error", "--dbname", url, file], check=True)
 
 
 def test_both_databases_come_back_from_a_backup(system: System, idp: Idp, tmp_path: Path) -> None:
+    back_up, restore = commands("Back-up and restore")
+    superuser = urlsplit(system.vault_url)._replace(path="/postgres").geturl()
+    urls = {"VAULT_URL": system.vault_url, "LEDGER_URL": system.ledger_url, "SUPERUSER_URL": superuser}
     clients = {name: idp.client(name, secret="s3cret", access_life=NOT_SOON) for name in NAMES}
     clients["dead"].always(Answer.error(400, "invalid_grant"))
     system.declare(
         *(oauth(client, name, token=brought(client, expires_in=NOT_SOON)) for name, client in clients.items())
     )
     refresh(system, NAMES)
-    back_up(system.vault_url, tmp_path / "vault.dump")
-    back_up(system.ledger_url, tmp_path / "ledger.dump")
+    run_there(back_up, tmp_path, **urls)
     history, health = system.events(), system.bulk()
     assert len(history) >= 8
 
     assert system.stop() == [0, 0, 0]
-    restore(system.vault_url, tmp_path / "vault.dump")
-    restore(system.ledger_url, tmp_path / "ledger.dump")
+    drop(system.vault_url)
+    drop(system.ledger_url)
+    run_there(restore, tmp_path, **urls)
     for service in system.services:
         service.start()
     system.until_ready()
