@@ -75,10 +75,12 @@ def made_cluster(postgres_url: str, folder: Path) -> Iterator[Cluster]:
     """On the server at `postgres_url`, which has none of it before and afterwards."""
     subprocess.run([DEPLOY / "make-secrets", folder / "secrets"], check=True)
     made = Cluster(postgres_url, folder / "secrets")
-    made.make()
-    yield made
-    with psycopg.connect(postgres_url.format(database="postgres"), autocommit=True) as db:
-        db.execute("drop database vault")
-        db.execute("drop database ledger")
-        for role in ROLES:
-            db.execute(f"drop role authpulse_{role.replace('-', '_')}")
+    try:
+        made.make()
+        yield made
+    finally:
+        with psycopg.connect(postgres_url.format(database="postgres"), autocommit=True) as db:
+            db.execute("drop database if exists vault with (force)")
+            db.execute("drop database if exists ledger with (force)")
+            for role in ROLES:
+                db.execute(f"drop role if exists authpulse_{role.replace('-', '_')}")
