@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from authpulse_contract.secret import Secret
+from authpulse_health_api.server import LAST_ANSWERS
 from authpulse_refresher.refresh import STORE_MARGIN
 from authpulse_refresher.settings import Settings
 from support.manifests import OVERLAYS, Manifest, faults, of_kind, pods, rendered
@@ -88,6 +89,26 @@ def test_a_refresher_that_is_told_to_stop_has_time_for_what_it_has_asked(manifes
     pod = of_kind("Deployment", manifests)["refresher"]["spec"]["template"]["spec"]
     deadline = Settings(database_url=Secret(""), sealing_keys=Secret("")).idp_deadline
     assert pod["terminationGracePeriodSeconds"] > deadline + STORE_MARGIN
+
+
+def test_a_health_api_ends_its_streams_after_proxies_have_turned_away_and_before_it_is_killed(
+    manifests: list[Manifest],
+) -> None:
+    pod = of_kind("Deployment", manifests)["health-api"]["spec"]["template"]["spec"]
+    before = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert before >= pod["containers"][0]["readinessProbe"]["periodSeconds"]
+    assert pod["terminationGracePeriodSeconds"] > before + LAST_ANSWERS
+
+
+def test_replicas_stand_on_nodes_of_their_own_where_there_are_any(manifests: list[Manifest]) -> None:
+    for name in SERVICES:
+        deployment = of_kind("Deployment", manifests)[name]["spec"]
+        (spread,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+        assert spread["topologyKey"] == "kubernetes.io/hostname", name
+        assert spread["labelSelector"] == deployment["selector"], name
+    scaled = of_kind("HorizontalPodAutoscaler", manifests)["health-api"]["spec"]
+    assert scaled["minReplicas"] >= 2
+    assert scaled["behavior"]["scaleDown"]["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 120}]
 
 
 def test_selectors_and_references_name_what_is_there(manifests: list[Manifest]) -> None:

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp
 
 from authpulse_chassis.settings import SettingsError
 
-_LAST_ANSWERS: Final = 5.0
+LAST_ANSWERS: Final = 5.0
 """Seconds that answers begun have to be finished in."""
 
 _CLIENTS: Final = 20_000
@@ -56,4 +56,4 @@ async def serve(app: ASGIApp, address: str, port: int, stop: asyncio.Event) -> N
         raise RuntimeError("the HTTP server ended by itself")
     server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
     # A client that never ends its request must not keep the process.
-    await asyncio.wait({running}, timeout=_LAST_ANSWERS)
+    await asyncio.wait({running}, timeout=LAST_ANSWERS)
