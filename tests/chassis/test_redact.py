@@ -40,7 +40,9 @@ def test_what_was_redacted_once_stays_as_it_is(text: str) -> None:
 
 @given(st.text(st.characters(categories=["L", "N"]), min_size=8), st.sampled_from(["nats", "postgresql", "https"]))
 def test_no_password_of_an_address_is_kept(password: str, scheme: str) -> None:
-    assert password not in redact(f"at {scheme}://user:{password}@[::1]:1/").replace("user", "")
+    told = redact(f"at {scheme}://user:{password}@[::1]:1/")
+    # A password may be what stands there anyway.
+    assert password not in told.removeprefix(f"at {scheme}").replace("user", "")
 
 
 def raised(failure: Exception) -> Exception:
