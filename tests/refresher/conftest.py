@@ -1,14 +1,17 @@
-"""A vault on a fresh database, and an IdP to refresh from."""
+"""A vault on a fresh database, an IdP to refresh from, the wires to it, and refreshers as processes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from authpulse_contract.secret import Secret
 from authpulse_refresher.seal import KeyRing
 from authpulse_refresher.vault import Vault, new_pool
+from authpulse_refresher.wire import Wires
 from support.idp import Idp
+from support.refreshers import Refreshers
 
 
 @pytest.fixture
@@ -21,3 +24,19 @@ async def vault(vault_url: str) -> AsyncIterator[Vault]:
 def idp() -> Iterator[Idp]:
     with Idp() as server:
         yield server
+
+
+@pytest.fixture
+async def wires() -> AsyncIterator[Wires]:
+    wires = Wires()
+    yield wires
+    await wires.close()
+
+
+@pytest.fixture
+def refreshers(vault_url: str, tmp_path: Path) -> Iterator[Refreshers]:
+    running = Refreshers(vault_url, tmp_path)
+    try:
+        yield running
+    finally:
+        running.kill()

@@ -1,10 +1,6 @@
 """What an IdP has answered is stored although its refresher is killed before the commit, and nothing is spent twice."""
 
 import base64
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from authpulse_contract.events import RefreshFailedTransient, type_of
 from authpulse_refresher.vault import Vault
@@ -13,15 +9,6 @@ from support.outages import DatabaseOutage
 from support.refreshers import Refreshers, row_locked, said
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
-
-
-@pytest.fixture
-def refreshers(vault_url: str, tmp_path: Path) -> Iterator[Refreshers]:
-    running = Refreshers(vault_url, tmp_path)
-    try:
-        yield running
-    finally:
-        running.kill()
 
 
 async def history(vault: Vault) -> list[str]:

@@ -1,9 +1,7 @@
 """An answer that was lost is asked for again while the IdP forgives it, without the vault, and never longer."""
 
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -34,26 +32,6 @@ def crm(idp: Idp) -> Client:
     client = idp.client("crm", secret="s", grace=5.0)
     client.token_url = client.token_url.replace("127.0.0.1", "localhost")
     return client
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    wires = Wires()
-    yield wires
-    await wires.close()
-
-
-@pytest.fixture
-def refreshers(vault_url: str, tmp_path: Path) -> Iterator[Refreshers]:
-    running = Refreshers(vault_url, tmp_path)
-    try:
-        yield running
-    finally:
-        running.kill()
-
-
-async def history(vault: Vault) -> list[str]:
-    return [type_of(event) for event in await outbox(vault)][1:]
 
 
 async def attempt(vault: Vault, wires: Wires) -> None:
@@ -122,8 +100,9 @@ async def test_what_a_killed_refresher_was_waiting_for_is_asked_for_within_the_g
 
 
 async def history_if_there(vault: Vault) -> list[str]:
+    """The types of the events after the registration; none while the database is away."""
     with suppress(*DATABASE_AWAY):
-        return await history(vault)
+        return [type_of(event) for event in await outbox(vault)][1:]
     return []
 
 

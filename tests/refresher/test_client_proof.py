@@ -1,7 +1,6 @@
 """Ways for a client to prove who it is without a shared secret: a signed assertion, or a certificate of its own."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,13 +43,6 @@ def pem(key: PrivateKeyTypes) -> str:
 
 def public(key: PrivateKeyTypes) -> bytes:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    wires = Wires()
-    yield wires
-    await wires.close()
 
 
 @pytest.mark.parametrize(

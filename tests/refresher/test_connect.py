@@ -1,7 +1,6 @@
 """A sign-in from its start to the tokens in the vault, at a real authorization endpoint."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,13 +37,6 @@ from support.idp import Answer, Client, Delay, Idp, Reset
 from support.signing_in import BACK, BROWSER, CALLBACK, Person, connecting
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    made = Wires()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

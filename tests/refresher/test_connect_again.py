@@ -1,7 +1,6 @@
 """What becomes of a grant after its sign-in: another account, a mended client, a disconnect, a removal, a link."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -41,13 +40,6 @@ from support.idp import Answer, Client, Delay, Idp
 from support.signing_in import BROWSER, CALLBACK, Person, connecting
 from support.vault import declared, outbox, registered, rows, stored
 from support.waiting import eventually
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    made = Wires()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from msgspec import structs
 
 from authpulse_contract.events import BACKGROUND, RefreshFailedRevoked, RefreshFailedTransient, type_of
@@ -22,13 +20,6 @@ from support.idp import Delay, Idp, Reset
 from support.vault import declared, leased, outbox, registered, rows, stored
 
 GRACE: Known = (AtHosts(hosts=("127.0.0.1",), grace=120.0),)
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    wires = Wires()
-    yield wires
-    await wires.close()
 
 
 async def taken(vault: Vault, *, seconds: float = 60.0) -> tuple[Lease, Row]:

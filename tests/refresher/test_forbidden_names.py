@@ -1,7 +1,7 @@
 """Names that lead where no IdP is, through the resolver that connections really use, are not followed there."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,13 +46,6 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     made = Names(socket.getaddrinfo)
     monkeypatch.setattr(socket, "getaddrinfo", made)
     return made
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    made = Wires()
-    yield made
-    await made.close()
 
 
 @pytest.fixture

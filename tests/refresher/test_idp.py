@@ -6,7 +6,7 @@ import gzip
 import socket
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -26,13 +26,6 @@ from support.idp import Answer, Client, Delay, Hang, Idp, Raw, Reset, Slow
 from support.servers import free_port, until
 
 DEADLINE = 5.0
-
-
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    wires = Wires()
-    yield wires
-    await wires.close()
 
 
 def connection(client: Client, *, spends: str = "rt-0", auth: ClientAuth = "basic", **oauth: object) -> Connection:

@@ -37,13 +37,6 @@ from support.vault import declared, leased, outbox, registered, rows, stored
 from support.waiting import eventually
 
 
-@pytest.fixture
-async def wires() -> AsyncIterator[Wires]:
-    wires = Wires()
-    yield wires
-    await wires.close()
-
-
 def refresher(
     vault: Vault, wires: Wires, *, in_flight: int = 50, per_host: int = 50, deadline: float = 5.0
 ) -> Refresher:
