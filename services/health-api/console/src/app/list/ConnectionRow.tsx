@@ -22,7 +22,7 @@ interface Props {
 /** What is wrong where the IdP has said nothing about it. */
 const WITHOUT_CODE: Record<HealthState, string> = {
   reauth: "no usable grant",
-  failing: "no answer that helps",
+  failing: "the IdP gave no code",
   healthy: "",
   "no-oauth": "",
 };
