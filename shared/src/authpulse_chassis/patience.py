@@ -38,10 +38,18 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
         return working.result() if working.done() else None
     finally:
         stopping.cancel()
-        while not working.done():
-            working.cancel()
-            # Again if need be: Python 3.11's wait_for loses a cancellation that meets the end of what it waits for, and
-            # a client that reconnects for ever would then do just that.
-            await asyncio.wait({working}, timeout=_CANCEL_AGAIN)
+        await end(working)
         if not working.cancelled():
             working.exception()
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel the tasks and wait until they have ended, however they do.
+
+    Again if need be: Python 3.11's wait_for loses a cancellation that meets the end of what it waits for, and a client
+    that reconnects for ever would then do just that.
+    """
+    while left := {task for task in tasks if not task.done()}:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=_CANCEL_AGAIN)

@@ -9,6 +9,7 @@ from authpulse_chassis.bus import access_of
 from authpulse_chassis.fitness import fitness_pages
 from authpulse_chassis.logs import configure_logs
 from authpulse_chassis.metrics import metrics_page
+from authpulse_chassis.patience import end
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_health_api.addresses import Addresses
@@ -86,7 +87,4 @@ async def _serve(stop: asyncio.Event) -> None:
             commanding = together.create_task(commands.run())
             asking = together.create_task(keep_asking(commands, watch.signs))
             await serve(app, address, port, stop)
-            following.cancel()
-            listening.cancel()
-            commanding.cancel()
-            asking.cancel()
+            await end(following, listening, commanding, asking)
