@@ -8,7 +8,7 @@ import pytest
 
 _SITE = files("authpulse_health_api") / "site"
 _PAGE = (_SITE / "index.html").read_text(encoding="utf-8")
-_PARTS = ["assets/console.js", "assets/console.css"]
+_PARTS = ["assets/console.js", "assets/console.css", "assets/page.css"]
 
 
 class _Tags(HTMLParser):

@@ -147,7 +147,7 @@ def assert_page(answer: httpx.Response, words: str) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
     assert words.lower() in answer.text.lower()
-    assert "<img" not in answer.text
+    assert MARKUP not in answer.text
 
 
 def test_every_refusal_says_what_to_do_is_told_once_and_leaves_the_old_grant(

@@ -155,7 +155,7 @@ class Life:
         with self.browser() as owner:
             assert owner.get(f"/reconnect/{link}").status_code == 200
             page = owner.post("/reconnect", data={"link": link}).text
-            address = page.split('href="')[1].split('"')[0].replace("&amp;", "&")
+            address = page.split('<a href="')[1].split('"')[0].replace("&amp;", "&")
             (state,) = parse_qs(urlsplit(address).query)["state"]
             self.secrets.note("state", state)
             self._note_cookies(owner)

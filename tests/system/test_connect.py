@@ -112,7 +112,7 @@ def test_an_owner_without_an_account_reconnects_by_a_link_once(system: System, i
         use: dict[str, Any] = {"url": f"{system.url}/reconnect", "data": {"link": url.rpartition("/")[2]}}
         page = owner.post(**use)
         assert page.status_code == 200
-        address = page.text.split('href="')[1].split('"')[0].replace("&amp;", "&")
+        address = page.text.split('<a href="')[1].split('"')[0].replace("&amp;", "&")
         done = finish(owner, {"authorization_url": address})
         assert done.status_code == 200
         assert "You can close this page" in done.text

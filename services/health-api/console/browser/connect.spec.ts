@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { command } from "./running/api";
 import { djangoOAuthToolkit, FIRST_SECRET, oidcProvider, type Authority } from "./running/authorities";
-import { expectAccessible, launch, openPage, picture, signedIn } from "./running/chromium";
+import { DESKTOP, expectAccessible, launch, openPage, PHONE, picture, signedIn } from "./running/chromium";
 
 const ROTATIONS = 20;
 let browser: Browser;
@@ -11,6 +11,16 @@ beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser.close());
+
+/** Accessible and within its width, on a desktop and on a phone; with pictures of both. */
+async function expectReadable(page: Page, name: string): Promise<void> {
+  for (const [device, size] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    await page.setViewportSize(size);
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
+    await picture(page, `${name}-${device}`);
+  }
+}
 
 describe.each([
   ["django-oauth-toolkit", djangoOAuthToolkit],
@@ -92,11 +102,17 @@ describe.each([
     await picture(page, `${name}-7-link`);
     const { page: owners } = await openPage(browser);
     await owners.goto(link);
-    await expectAccessible(owners);
+    await expectReadable(owners, `${name}-8-owner`);
     await owners.getByRole("button").click();
     await authority.signIn(owners);
     await owners.getByText("You can close this page").waitFor();
-    await expectAccessible(owners);
+    await expectReadable(owners, `${name}-9-done`);
+    await owners.reload();
+    await owners.getByText("This sign-in has been used already").waitFor();
+    await expectReadable(owners, `${name}-10-used`);
+    await owners.goto(link);
+    await owners.getByText("The link has been used").waitFor();
+    await expectReadable(owners, `${name}-11-spent`);
     await expect.poll(() => page.getByRole("row", { name: /Connected.*link:admin/ }).count()).toBe(1);
   });
 
@@ -114,6 +130,7 @@ describe.each([
     } while (cursor);
     expect([...types].sort()).toEqual([
       "connect_completed",
+      "connect_failed",
       "connect_started",
       "connection_changed",
       "connection_registered",

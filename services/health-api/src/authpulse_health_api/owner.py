@@ -74,5 +74,6 @@ def owner_routes(commands: Commands, addresses: Addresses, door: Door) -> list[H
 
 def _refused(problem: Problem) -> Response[bytes]:
     detail = problem.document.detail
-    told = html.page("This does not work", detail if isinstance(detail, str) else problem.document.title)
+    why = detail if isinstance(detail, str) else problem.document.title
+    told = html.page("This does not work", why, tone="bad")
     return Response(told, status_code=problem.slug.status, media_type=HTML, headers={**NO_STORE, **problem.headers})

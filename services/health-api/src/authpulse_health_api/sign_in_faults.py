@@ -5,6 +5,8 @@ from typing import Final
 from authpulse_contract.connecting import SignInFault, SignInRefused
 
 _AGAIN: Final = "Go back to the connection and choose Connect again."
+_BY_LINK: Final = "Open the link that you were sent once more. If that does not help, tell whoever sent it."
+"""For an owner without an account here, who has no connection to go back to and no client to look after."""
 
 _WORDS: Final[dict[SignInFault, tuple[str, str]]] = {
     "unknown_state": ("This sign-in is not known here. It may have ended more than a day ago.", _AGAIN),
@@ -52,4 +54,5 @@ def words(refused: SignInRefused) -> list[str]:
         told.append(f"Connection: {refused.kind}/{refused.name}.")
     if refused.idp_error_code is not None:
         told.append(f"The identity provider said: {refused.idp_error_code}")
-    return [*told, then]
+    is_owner = refused.kind is not None and not refused.return_to
+    return [*told, _BY_LINK if is_owner and refused.fault != "other_browser" else then]

@@ -137,10 +137,11 @@ def _answered(reply: SignedIn | SignInRefused) -> Response[bytes]:
     if isinstance(reply, SignedIn):
         if is_return_path(reply.return_to):
             return Response(b"", status_code=302, headers={**NO_STORE, "Location": reply.return_to})
-        done = html.page("Connected", f"{reply.kind}/{reply.name} is connected again. You can close this page.")
+        what = f"{reply.kind}/{reply.name} is connected. You can close this page."
+        done = html.page("Connected", what, tone="good")
         return Response(done, media_type=HTML, headers=NO_STORE)
     back = html.link(reply.return_to, "Back to the connection") if is_return_path(reply.return_to) else ""
-    told = html.page("Not connected", *words(reply), body=back)
+    told = html.page("Not connected", *words(reply), body=back, tone="bad")
     return Response(told, status_code=400, media_type=HTML, headers=NO_STORE)
 
 
