@@ -1,6 +1,7 @@
 """What becomes of a grant after its sign-in: another account, a mended client, a disconnect, a removal, a link."""
 
 import asyncio
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -199,6 +200,32 @@ async def test_a_removal_while_a_refresh_is_under_way_leaves_no_orphan_and_no_gh
     assert (after.version, after.generation) == (anew.version, anew.generation)
     assert await rows(vault, "table vault.tokens") == []
     assert [event.version for event in await outbox(vault)] == [1, 2, 3]
+
+
+async def test_many_removed_and_registered_anew_in_mid_refresh_keep_counting_and_keep_no_token(
+    vault: Vault, wires: Wires, idp: Idp
+) -> None:
+    refresher, chance = refreshing(vault, wires), random.Random(4)  # noqa: S311 -- who is first
+
+    async def live(name: str) -> None:
+        client = idp.client(name, secret="s3cret")
+        client.always(Delay(seconds=chance.random() / 5))
+        known = await registered(vault, declared(client, name=name))
+        under_way = asyncio.create_task(refresher.refresh_now(known.connection_id, "system"))
+        await asyncio.sleep(chance.random() / 5)
+        await remove(vault, Remove(kind="api", name=name, actor="ada", declared_by="file"))
+        await registered(vault, structs.replace(connecting(client), name=name))
+        await under_way
+
+    names = [f"c{number}" for number in range(20)]
+    await asyncio.gather(*map(live, names))
+    assert await rows(vault, "table vault.tokens") == []
+    assert await rows(vault, "select name from vault.connections where not needs_reauth") == []
+    versions: dict[str, list[int]] = {name: [] for name in names}
+    for event in await outbox(vault):
+        versions[event.connection_name].append(event.version)
+    assert all(each == list(range(1, len(each) + 1)) for each in versions.values())
+    assert {len(each) for each in versions.values()} == {3, 4}, "some refreshes were in time, and some came too late"
 
 
 async def test_a_removal_ends_sign_ins_and_links(vault: Vault, person: Person, crm: Client) -> None:
