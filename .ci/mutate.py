@@ -62,8 +62,8 @@ asyncio_mode = "auto"
 
 
 def tests_of(module: str) -> list[Path]:
-    """`tests/refresher/test_decide.py` and `test_decide_*.py` for `authpulse_refresher.decide`."""
-    package, _, name = module.removeprefix("authpulse_").partition(".")
+    """`tests/refresher/test_decide.py` and `test_decide_*.py` for `authpulse_refresher.decision.decide`."""
+    package, *_, name = module.removeprefix("authpulse_").split(".")
     folder = FLAT / "tests" / package
     return [*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py")]
 

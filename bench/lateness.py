@@ -19,7 +19,7 @@ from token_endpoint import HOSTS, token_endpoint
 from vaults import KEY, RING, fill, vault_database
 
 from authpulse_contract.secret import Secret
-from authpulse_refresher.vault import Vault, new_pool
+from authpulse_refresher.storage.vault import Vault, new_pool
 from support.services import Service
 
 RATE: Final = 200

@@ -22,12 +22,12 @@ from vaults import RING, fill, vault_database
 
 from authpulse_chassis.fitness import Pulse
 from authpulse_contract.secret import Secret
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.journal import Journal
-from authpulse_refresher.lease import lease_due
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.vault import Vault, new_pool
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.spill.journal import Journal
+from authpulse_refresher.storage.lease import lease_due
+from authpulse_refresher.storage.vault import Vault, new_pool
 
 IN_FLIGHT = (16, 64, 256)
 PAUSES = (0, 50)

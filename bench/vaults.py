@@ -9,8 +9,8 @@ import psycopg
 
 from authpulse_chassis.migrate import migrate
 from authpulse_contract.secret import Secret
-from authpulse_refresher.seal import KeyRing
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.storage.seal import KeyRing
+from authpulse_refresher.storage.vault import Vault
 from support.servers import postgres
 
 KEY: Final = b"k" * 32

@@ -8,7 +8,7 @@ import yaml
 
 from authpulse_contract.secret import Secret
 from authpulse_health_api.server import LAST_ANSWERS
-from authpulse_refresher.refresh import STORE_MARGIN
+from authpulse_refresher.refreshing.refresh import STORE_MARGIN
 from authpulse_refresher.settings import Settings
 from support.manifests import OVERLAYS, Manifest, faults, of_kind, pods, rendered
 from support.promql import RULES

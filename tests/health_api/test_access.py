@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authpulse_contract.secret import Secret
-from authpulse_health_api.access import bearer, is_own_origin, is_token
-from authpulse_health_api.conditional import is_current
-from authpulse_health_api.keys import KeysError, digest, line, read_keys
-from authpulse_health_api.principal import Principal, Role
-from authpulse_health_api.sessions import SESSION_SECONDS, read_session, session_of, write_session
+from authpulse_health_api.admission.access import bearer, is_own_origin, is_token
+from authpulse_health_api.admission.keys import KeysError, digest, line, read_keys
+from authpulse_health_api.admission.principal import Principal, Role
+from authpulse_health_api.admission.sessions import SESSION_SECONDS, read_session, session_of, write_session
+from authpulse_health_api.health.conditional import is_current
 
 ROLES: tuple[Role, Role] = ("viewer", "admin")
 tokens = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_health_api.attempts import Attempts
+from authpulse_health_api.admission.attempts import Attempts
 
 
 def failing(attempts: Attempts, times: int, now: float = 0.0, address: str = "guesser") -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from authpulse_contract.health import HealthRow
-from authpulse_health_api.board import EMPTY, Board, Change, apply
-from authpulse_health_api.page import encode
-from authpulse_health_api.select import EVERYTHING, Query, from_cursor, select, to_cursor
+from authpulse_health_api.health.board import EMPTY, Board, Change, apply
+from authpulse_health_api.health.page import encode
+from authpulse_health_api.health.select import EVERYTHING, Query, from_cursor, select, to_cursor
 
 # Few names, so that changes of one connection meet; strange ones, so that escaping and order count.
 keys = st.tuples(st.sampled_from(["api", "Z", "ü"]), st.sampled_from(["", "a/b", "%2F", "crm", "☃", '"']))

@@ -8,7 +8,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_health_api.coding import Coding, choose, pack
+from authpulse_health_api.health.coding import Coding, choose, pack
 from support.events import event
 from support.ledger import BEARER, BULK, Api, record
 

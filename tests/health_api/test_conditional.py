@@ -2,7 +2,7 @@
 
 import pytest
 
-from authpulse_health_api.conditional import is_current
+from authpulse_health_api.health.conditional import is_current
 
 ETAG = '"abc"'
 

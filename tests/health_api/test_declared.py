@@ -7,7 +7,7 @@ import pytest
 from authpulse_contract.codec import from_builtins
 from authpulse_contract.connections import BroughtToken, Declaration, OAuthConfig
 from authpulse_contract.secret import Secret
-from authpulse_health_api.declared import DeclaredConnection, declaration
+from authpulse_health_api.acting.declared import DeclaredConnection, declaration
 
 SECRET = "the-secret-of-crm"
 BODY: dict[str, Any] = {

@@ -19,7 +19,7 @@ from authpulse_contract.events import (
     RefreshFailedTransient,
     RefreshSkippedExpired,
 )
-from authpulse_health_api.explain import WORDS, explain
+from authpulse_health_api.health.explain import WORDS, explain
 from support.events import ALIVE, DEAD, EVENT_TYPES, START, event
 
 

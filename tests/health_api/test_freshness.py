@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_health_api.freshness import STALE, Freshness, Signs
+from authpulse_health_api.health.freshness import STALE, Freshness, Signs
 
 NOW = 100.0
 Seen = Callable[[Signs], object]

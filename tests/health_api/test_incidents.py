@@ -11,7 +11,7 @@ from authpulse_contract.events import (
     RefreshFailedRevoked,
     RefreshFailedTransient,
 )
-from authpulse_health_api.incidents import Trouble, group
+from authpulse_health_api.health.incidents import Trouble, group
 from support.events import ALIVE, START, event
 from support.ledger import Api, record
 from support.waiting import eventually

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from authpulse_health_api.jwks import IssuerAwayError, Jwks
+from authpulse_health_api.admission.jwks import IssuerAwayError, Jwks
 from support.issuer import Issuer, running_issuer
 
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_health_api.board import EMPTY, Change, apply
-from authpulse_health_api.page import Row
-from authpulse_health_api.recent import Recent
+from authpulse_health_api.health.board import EMPTY, Change, apply
+from authpulse_health_api.health.page import Row
+from authpulse_health_api.health.recent import Recent
 
 
 def change(position: int, name: str, row: Row | None) -> Change:

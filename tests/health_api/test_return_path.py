@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_health_api.return_path import LONGEST, is_local, is_return_path
+from authpulse_health_api.acting.return_path import LONGEST, is_local, is_return_path
 
 
 @pytest.mark.parametrize(

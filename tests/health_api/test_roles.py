@@ -16,10 +16,10 @@ import pytest
 from litestar.connection import ASGIConnection
 from litestar.handlers import HTTPRouteHandler
 
-from authpulse_health_api.door import Connection
-from authpulse_health_api.guard import admin_only
-from authpulse_health_api.keys import line
-from authpulse_health_api.principal import Principal, Role
+from authpulse_health_api.admission.door import Connection
+from authpulse_health_api.admission.guard import admin_only
+from authpulse_health_api.admission.keys import line
+from authpulse_health_api.admission.principal import Principal, Role
 from authpulse_health_api.problems import Problem, Slug
 from support.issuer import Issuer, running_issuer
 from support.ledger import ADMIN_TOKEN, BULK, Api, running_api

@@ -1,7 +1,7 @@
 """A traced event's way ends when its row is served, not before and not never."""
 
 from authpulse_contract.trace import TRACES
-from authpulse_health_api.shown import Shown
+from authpulse_health_api.upstream.shown import Shown
 from support.spans import ended_spans
 
 FIRST = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from authpulse_health_api import event_stream
-from authpulse_health_api.event_stream import EventStream
+from authpulse_health_api.reading import event_stream
+from authpulse_health_api.reading.event_stream import EventStream
 
 
 async def for_ever(told: list[str]) -> AsyncGenerator[bytes]:

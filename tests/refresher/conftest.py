@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from authpulse_contract.secret import Secret
-from authpulse_refresher.seal import KeyRing
-from authpulse_refresher.vault import Vault, new_pool
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.storage.seal import KeyRing
+from authpulse_refresher.storage.vault import Vault, new_pool
 from support.idp import Idp
 from support.refreshers import Refreshers
 

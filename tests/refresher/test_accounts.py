@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_refresher.accounts import Account, account_of
+from authpulse_refresher.connecting.accounts import Account, account_of
 from authpulse_refresher.model import Answer, NoAnswer
 from support.connections import NOW
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from authpulse_refresher.addresses import is_forbidden
-from authpulse_refresher.idp import ask
 from authpulse_refresher.model import NoAnswer
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.addresses import is_forbidden
+from authpulse_refresher.provider.idp import ask
+from authpulse_refresher.provider.wire import Wires
 from support.connections import CONFIG, connection
 
 

@@ -3,7 +3,7 @@
 import base64
 
 from authpulse_contract.events import RefreshFailedTransient, type_of
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Client, Delay, Idp
 from support.outages import DatabaseOutage
 from support.refreshers import Refreshers, row_locked, said

@@ -17,11 +17,11 @@ from authpulse_contract.commands import Remove
 from authpulse_contract.connecting import COMPLETE, STATUS, ConnectReply, SignedIn, StatusOf
 from authpulse_contract.events import ConnectCompleted, ConnectFailed, type_of
 from authpulse_contract.subjects import command_subject
+from authpulse_refresher.commanding.registry import remove
 from authpulse_refresher.housekeeping import tidy
 from authpulse_refresher.model import Connection
-from authpulse_refresher.registry import remove
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Client, Delay, Idp, Sent, Slow
 from support.idp.manners import Scripted
 from support.outages import DatabaseOutage

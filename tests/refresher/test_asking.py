@@ -8,15 +8,15 @@ import pytest
 from msgspec import structs
 
 from authpulse_contract.events import RefreshFailedTransient, RefreshSucceeded, type_of
-from authpulse_refresher.asking import Asking
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.journal import Sent
+from authpulse_refresher.decision.traits import read_traits
 from authpulse_refresher.model import Connection
 from authpulse_refresher.outages import DATABASE_AWAY
-from authpulse_refresher.store import load
-from authpulse_refresher.traits import read_traits
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.asking import Asking
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.spill.journal import Sent
+from authpulse_refresher.storage.store import load
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Answer, Client, Delay, Idp, Reset
 from support.outages import DatabaseOutage
 from support.refreshers import Refreshers, said

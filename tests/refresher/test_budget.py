@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from authpulse_refresher.budget import (
+from authpulse_refresher.model import Answer, NoAnswer
+from authpulse_refresher.provider.budget import (
     FAILURES,
     FIRST_PAUSE,
     FORGOTTEN,
@@ -21,7 +22,6 @@ from authpulse_refresher.budget import (
     is_idle,
     room,
 )
-from authpulse_refresher.model import Answer, NoAnswer
 
 LIMITS = Limits(at_once=4, rate=10.0)
 UP, DOWN = Heard("up"), Heard("down")

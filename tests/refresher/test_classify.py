@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authpulse_contract.secret import Secret
-from authpulse_refresher.classify import classify
 from authpulse_refresher.model import Answer, Issued, NoAnswer, Terminal, Transient, Verdict
+from authpulse_refresher.verdict.classify import classify
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 

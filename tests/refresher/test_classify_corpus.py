@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from authpulse_contract.secret import Secret
-from authpulse_refresher.classify import classify
 from authpulse_refresher.model import Answer, Issued, Terminal, Transient
+from authpulse_refresher.verdict.classify import classify
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 CORPUS: list[dict[str, Any]] = json.loads(

@@ -20,13 +20,13 @@ from msgspec import structs
 
 from authpulse_contract.connections import OAuthConfig
 from authpulse_contract.secret import Secret
-from authpulse_refresher.authorization import authorization_address
-from authpulse_refresher.client_assertion import client_assertion, key_fault
-from authpulse_refresher.idp import ask
+from authpulse_refresher.connecting.authorization import authorization_address
 from authpulse_refresher.model import Answer, Connection, NoAnswer, Tokens
-from authpulse_refresher.token_request import code_request, refresh_request
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.client_assertion import client_assertion, key_fault
+from authpulse_refresher.provider.idp import ask
+from authpulse_refresher.provider.token_request import code_request, refresh_request
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.storage.vault import Vault
 from support.authority import Authority, https
 from support.connections import CONFIG, TOKENS, connection
 from support.idp import Idp

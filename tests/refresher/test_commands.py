@@ -30,13 +30,13 @@ from authpulse_contract.commands import (
 from authpulse_contract.connections import Declaration
 from authpulse_contract.secret import Secret
 from authpulse_contract.subjects import command_subject
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.commands import answer_commands
-from authpulse_refresher.finish import Finish
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.tokens import TokenDesk
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.commanding.commands import answer_commands
+from authpulse_refresher.connecting.finish import Finish
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.refreshing.tokens import TokenDesk
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Answer, Hang, Idp
 from support.vault import declared, outbox, rows, stored
 

@@ -9,13 +9,13 @@ import pytest
 
 from authpulse_contract.events import BACKGROUND
 from authpulse_contract.secret import Secret
-from authpulse_refresher.commit import Committer
-from authpulse_refresher.decide import decide
-from authpulse_refresher.lease import Lease
+from authpulse_refresher.decision.decide import decide
 from authpulse_refresher.model import Connection, Issued, Terminal, Transient, Verdict
-from authpulse_refresher.settle import Outcome, settle
-from authpulse_refresher.store import load
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.refreshing.commit import Committer
+from authpulse_refresher.refreshing.settle import Outcome, settle
+from authpulse_refresher.storage.lease import Lease
+from authpulse_refresher.storage.store import load
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Idp
 from support.outages import DatabaseOutage
 from support.vault import declared, leased, outbox, registered, rows, stored

@@ -28,11 +28,11 @@ from authpulse_contract.events import (
     type_of,
 )
 from authpulse_contract.secret import Secret
-from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.model import Connection
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Answer, Client, Delay, Idp, Reset
 from support.signing_in import BACK, BROWSER, CALLBACK, Person, connecting
 from support.vault import declared, outbox, registered, rows, stored

@@ -29,14 +29,14 @@ from authpulse_contract.events import (
     type_of,
 )
 from authpulse_contract.secret import Secret
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.disconnect import Disconnect
+from authpulse_refresher.commanding.disconnect import Disconnect
+from authpulse_refresher.commanding.registry import register, remove
+from authpulse_refresher.connecting.links import find_link, make_link
 from authpulse_refresher.housekeeping import tidy
-from authpulse_refresher.links import find_link, make_link
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.registry import register, remove
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Answer, Client, Delay, Idp
 from support.signing_in import BROWSER, CALLBACK, Person, connecting
 from support.vault import declared, outbox, registered, rows, stored

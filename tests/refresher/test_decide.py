@@ -23,11 +23,11 @@ from authpulse_contract.events import (
     RefreshSucceeded,
 )
 from authpulse_contract.secret import Secret
-from authpulse_refresher.conclude import state_of
-from authpulse_refresher.decide import can_refresh, decide, heed, skip, skip_reason
+from authpulse_refresher.decision.conclude import state_of
+from authpulse_refresher.decision.decide import can_refresh, decide, heed, skip, skip_reason
+from authpulse_refresher.decision.traits import Traits
+from authpulse_refresher.decision.unknown import Silence
 from authpulse_refresher.model import Connection, Decision, Issued, Terminal, Tokens, Transient, Verdict
-from authpulse_refresher.traits import Traits
-from authpulse_refresher.unknown import Silence
 from support.connections import (
     CONFIG,
     CONNECTION_ID,

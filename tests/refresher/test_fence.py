@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from msgspec import structs
 
 from authpulse_contract.events import BACKGROUND, RefreshFailedRevoked, RefreshFailedTransient, type_of
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.idp import TOO_LATE, ask
-from authpulse_refresher.lease import Lease, awake_clock
-from authpulse_refresher.store import load
-from authpulse_refresher.traits import AtHosts, Known
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.vault_rows import Row
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.decision.traits import AtHosts, Known
+from authpulse_refresher.provider.idp import TOO_LATE, ask
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.storage.lease import Lease, awake_clock
+from authpulse_refresher.storage.store import load
+from authpulse_refresher.storage.vault import Vault
+from authpulse_refresher.storage.vault_rows import Row
 from support.idp import Delay, Idp, Reset
 from support.vault import declared, leased, outbox, registered, rows, stored
 
@@ -60,7 +60,7 @@ async def test_the_last_look_at_the_clock_is_after_connecting(wires: Wires, vaul
 
 
 _TIMED = """
-from authpulse_refresher.lease import awake_clock
+from authpulse_refresher.storage.lease import awake_clock
 began = awake_clock()
 print(flush=True)
 input()

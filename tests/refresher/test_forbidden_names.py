@@ -9,11 +9,11 @@ from msgspec import structs
 
 from authpulse_contract.commands import Refused, Register
 from authpulse_contract.connecting import SignInRefused
-from authpulse_refresher.idp import ask
+from authpulse_refresher.commanding.registry import register
 from authpulse_refresher.model import Answer, NoAnswer
-from authpulse_refresher.registry import register
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.idp import ask
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.storage.vault import Vault
 from support.connections import CONFIG, connection
 from support.idp import Answer as Said
 from support.idp import Client, Idp

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_refresher.frames import Frame, Kind, read_frames, written
+from authpulse_refresher.spill.frames import Frame, Kind, read_frames, written
 
 _FRAMES = st.lists(st.builds(Frame, st.sampled_from(Kind), st.uuids(), st.binary(max_size=40)), max_size=6)
 

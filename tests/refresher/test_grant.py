@@ -9,7 +9,7 @@ from msgspec import structs
 
 from authpulse_contract.connections import BroughtToken
 from authpulse_contract.secret import Secret
-from authpulse_refresher.grant import secrets_of, store_brought, store_issued
+from authpulse_refresher.decision.grant import secrets_of, store_brought, store_issued
 from authpulse_refresher.model import Issued, Tokens
 from support.connections import CLIENT_SECRET, CONFIG, NOW, TOKENS, after, connection, machine, tokens
 

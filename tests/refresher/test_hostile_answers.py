@@ -11,11 +11,11 @@ import pytest
 
 from authpulse_chassis.fitness import Pulse
 from authpulse_contract.events import RefreshFailedTransient
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.idp import BODY_LIMIT
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.idp import BODY_LIMIT
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Answer, Hang, Idp, Manner, Raw, Reset, Slow
 from support.vault import declared, outbox, registered, stored
 

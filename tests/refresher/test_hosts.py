@@ -13,14 +13,14 @@ from authpulse_contract.connections import BroughtToken
 from authpulse_contract.events import type_of
 from authpulse_contract.secret import Secret
 from authpulse_refresher import metrics
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.budget import FAILURES, FORGOTTEN, LONGEST_PAUSE, Limits
-from authpulse_refresher.hosts import Hosts
 from authpulse_refresher.model import Answer as Answered
 from authpulse_refresher.model import NoAnswer
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.budget import FAILURES, FORGOTTEN, LONGEST_PAUSE, Limits
+from authpulse_refresher.provider.hosts import Hosts
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Answer, Client, Hang, Idp
 from support.vault import declared, outbox, registered, rows
 from support.waiting import eventually
@@ -143,7 +143,7 @@ def test_the_breakers_of_hosts_without_a_label_of_their_own_are_counted_together
 ) -> None:
     monkeypatch.setattr(metrics, "_hosts", Bounded(limit=1))
     clock = Clock()
-    monkeypatch.setattr("authpulse_refresher.hosts.time", clock)
+    monkeypatch.setattr("authpulse_refresher.provider.hosts.time", clock)
     hosts, away = Hosts(Limits(at_once=4, rate=1000.0)), NoAnswer(cause="connect", sent=False)
 
     def down(host: str) -> float | None:

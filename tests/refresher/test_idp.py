@@ -16,11 +16,11 @@ import pytest
 
 from authpulse_contract.connections import ClientAuth, OAuthConfig
 from authpulse_contract.secret import Secret
-from authpulse_refresher.idp import BODY_LIMIT, ask
 from authpulse_refresher.model import Answer as Answered
 from authpulse_refresher.model import Connection, NoAnswer, Tokens
-from authpulse_refresher.token_request import refresh_request
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.idp import BODY_LIMIT, ask
+from authpulse_refresher.provider.token_request import refresh_request
+from authpulse_refresher.provider.wire import Wires
 from support.authority import Authority, https
 from support.idp import Answer, Client, Delay, Hang, Idp, Raw, Reset, Slow
 from support.servers import free_port, until

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from authpulse_contract.connections import OAuthConfig
 from authpulse_contract.secret import Secret
-from authpulse_refresher.classify import classify
-from authpulse_refresher.idp import ask
 from authpulse_refresher.model import Answer, Connection, NoAnswer, Tokens
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.idp import ask
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.verdict.classify import classify
 from support import idp as manners
 from support.idp import Client, Idp
 

@@ -12,12 +12,12 @@ import pytest
 
 from authpulse_contract.connections import OAuthConfig
 from authpulse_contract.secret import Secret
-from authpulse_refresher import journal as module
-from authpulse_refresher.frames import Frame, Kind
-from authpulse_refresher.journal import Answered, Journal, Sent, open_answered, open_begun
 from authpulse_refresher.model import Answer
-from authpulse_refresher.seal import KeyRing, SealError
-from authpulse_refresher.segment import Segment, orphans
+from authpulse_refresher.spill import journal as module
+from authpulse_refresher.spill.frames import Frame, Kind
+from authpulse_refresher.spill.journal import Answered, Journal, Sent, open_answered, open_begun
+from authpulse_refresher.spill.segment import Segment, orphans
+from authpulse_refresher.storage.seal import KeyRing, SealError
 
 RING = KeyRing({"a": b"k" * 32})
 CONNECTION = UUID(int=5)
@@ -155,8 +155,8 @@ def test_of_several_heirs_one_gets_it(tmp_path: Path) -> None:
 _WRITER = """
 import sys, time, uuid
 from pathlib import Path
-from authpulse_refresher.journal import Journal
-from authpulse_refresher.seal import KeyRing
+from authpulse_refresher.spill.journal import Journal
+from authpulse_refresher.storage.seal import KeyRing
 journal = Journal(Path(sys.argv[1]), KeyRing({"a": b"k" * 32}))
 journal.begun(uuid.UUID(int=1), uuid.UUID(int=2))
 print(flush=True)

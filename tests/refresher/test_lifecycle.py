@@ -23,8 +23,8 @@ from authpulse_contract.events import (
     TokenDeletedDetail,
 )
 from authpulse_contract.secret import Secret
-from authpulse_refresher.conclude import state_of
-from authpulse_refresher.lifecycle import forget, register, remove
+from authpulse_refresher.decision.conclude import state_of
+from authpulse_refresher.decision.lifecycle import forget, register, remove
 from authpulse_refresher.model import Connection, Decision, Tokens
 from support.connections import (
     CLIENT_SECRET,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_refresher.lifetimes import LONGEST, jwt_life, retry_after, seconds
+from authpulse_refresher.verdict.lifetimes import LONGEST, jwt_life, retry_after, seconds
 from support.connections import NOW
 
 

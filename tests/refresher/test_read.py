@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authpulse_contract.secret import Secret
-from authpulse_refresher.issued import read_issued
 from authpulse_refresher.model import Answer, Issued
-from authpulse_refresher.read import folded, read_members
-from authpulse_refresher.refusal import Refusal, read_refusal
+from authpulse_refresher.verdict.issued import read_issued
+from authpulse_refresher.verdict.read import folded, read_members
+from authpulse_refresher.verdict.refusal import Refusal, read_refusal
 
 OBJECT = b'{"error":"x"}'
 MEMBERS = {"error": "x"}

@@ -22,15 +22,15 @@ from authpulse_contract.events import (
     type_of,
 )
 from authpulse_contract.secret import Secret
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.decide import decide
-from authpulse_refresher.lease import Lease
+from authpulse_refresher.decision.decide import decide
 from authpulse_refresher.model import Connection, Issued, Terminal, Transient, Verdict
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.seal import KeyRing
-from authpulse_refresher.settle import Outcome, settle
-from authpulse_refresher.vault import Vault, new_pool
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.refreshing.settle import Outcome, settle
+from authpulse_refresher.storage.lease import Lease
+from authpulse_refresher.storage.seal import KeyRing
+from authpulse_refresher.storage.vault import Vault, new_pool
 from support.idp import Answer, Delay, Hang, Idp, Reset
 from support.servers import until
 from support.vault import declared, leased, outbox, registered, rows, stored

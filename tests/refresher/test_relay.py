@@ -17,9 +17,9 @@ from authpulse_contract.cloudevents import read
 from authpulse_contract.connections import Declaration
 from authpulse_contract.events import Event
 from authpulse_contract.subjects import STREAM, event_subject
-from authpulse_refresher.outbox import next_batch
 from authpulse_refresher.relay import relay
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.storage.outbox import next_batch
+from authpulse_refresher.storage.vault import Vault
 from support.servers import NatsServer
 from support.vault import outbox, registered, rows
 from support.waiting import eventually

@@ -11,12 +11,12 @@ from authpulse_chassis.fitness import Pulse
 from authpulse_contract.commands import Refused, Reply, Reseal, Resealed
 from authpulse_contract.connections import Declaration
 from authpulse_contract.secret import Secret
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.reseal import reseal
-from authpulse_refresher.seal import KeyRing
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.commanding.reseal import reseal
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.storage.seal import KeyRing
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Idp
 from support.vault import declared, registered, rows, stored
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from authpulse_refresher.decision.schedule import next_due, retry_due
 from authpulse_refresher.model import Connection
-from authpulse_refresher.schedule import next_due, retry_due
 from support.connections import CONFIG, NOW, after, connection, machine, tokens
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authpulse_contract.secret import Secret
-from authpulse_refresher.seal import KeyRing, KeyRingError, SealError, read_key_ring
+from authpulse_refresher.storage.seal import KeyRing, KeyRingError, SealError, read_key_ring
 
 ROW = UUID(int=1)
 OLD, NEW = b"o" * 32, b"n" * 32

@@ -11,13 +11,13 @@ import pytest
 from authpulse_contract.connections import Declaration
 from authpulse_contract.events import BACKGROUND, type_of
 from authpulse_contract.secret import Secret
-from authpulse_refresher.decide import decide
-from authpulse_refresher.lease import lease_due, lease_one, lock_held, release
-from authpulse_refresher.lifecycle import forget, remove
+from authpulse_refresher.decision.decide import decide
+from authpulse_refresher.decision.lifecycle import forget, remove
 from authpulse_refresher.model import Connection, Decision, Issued, Terminal, Transient, Verdict
-from authpulse_refresher.seal import KeyRing
-from authpulse_refresher.store import find, list_page, load, put
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.storage.lease import lease_due, lease_one, lock_held, release
+from authpulse_refresher.storage.seal import KeyRing
+from authpulse_refresher.storage.store import find, list_page, load, put
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Idp
 from support.vault import declared, leased, outbox, registered, rows, stored
 

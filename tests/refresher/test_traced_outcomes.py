@@ -13,13 +13,13 @@ from authpulse_contract.connections import Declaration
 from authpulse_contract.events import BACKGROUND
 from authpulse_contract.subjects import STREAM
 from authpulse_contract.trace import Trace
-from authpulse_refresher.commit import Committer
-from authpulse_refresher.judge import Asked, Rules, judge
+from authpulse_refresher.decision.traits import BUILT_IN
 from authpulse_refresher.model import NoAnswer
+from authpulse_refresher.refreshing.commit import Committer
+from authpulse_refresher.refreshing.judge import Asked, Rules, judge
 from authpulse_refresher.relay import publish_batch
-from authpulse_refresher.store import load
-from authpulse_refresher.traits import BUILT_IN
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.storage.store import load
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Idp
 from support.spans import ended_spans
 from support.vault import declared, leased, registered, rows

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authpulse_refresher.traits import BUILT_IN, STRICT, AtHosts, Traits, TraitsError, read_traits, traits_of
+from authpulse_refresher.decision.traits import BUILT_IN, STRICT, AtHosts, Traits, TraitsError, read_traits, traits_of
 
 FILE = """
 [[idp]]

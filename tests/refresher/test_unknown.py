@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authpulse_refresher.decision.traits import STRICT, Traits
+from authpulse_refresher.decision.unknown import (
+    FAST_SPREAD,
+    FASTEST,
+    JUST_NOW,
+    Silence,
+    counts,
+    in_grace,
+    may_repeat,
+    next_try,
+)
 from authpulse_refresher.model import Connection
-from authpulse_refresher.traits import STRICT, Traits
-from authpulse_refresher.unknown import FAST_SPREAD, FASTEST, JUST_NOW, Silence, counts, in_grace, may_repeat, next_try
 from support.connections import NOW, after, connection, machine
 
 HOLD = timedelta(minutes=5)

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 import httpx
 
-from authpulse_health_api.keys import line
+from authpulse_health_api.admission.keys import line
 from support.issuer import Issuer
 from support.system import ADMIN_TOKEN
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from authpulse_refresher.frames import Kind, read_frames
+from authpulse_refresher.spill.frames import Kind, read_frames
 from support.services import Service
 
 KEY = base64.b64encode(b"k" * 32).decode()

@@ -9,11 +9,11 @@ from msgspec import structs
 from authpulse_contract.connecting import CompleteSignIn, ConnectReply, SignInStarted, StartSignIn
 from authpulse_contract.connections import Declaration
 from authpulse_contract.secret import Secret
-from authpulse_refresher.begin import Begin
-from authpulse_refresher.complete import Complete
-from authpulse_refresher.finish import Finish
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.connecting.begin import Begin
+from authpulse_refresher.connecting.complete import Complete
+from authpulse_refresher.connecting.finish import Finish
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Client
 from support.vault import declared
 

@@ -9,12 +9,12 @@ from authpulse_contract.commands import Done, Register
 from authpulse_contract.connections import BroughtToken, Declaration, OAuthConfig
 from authpulse_contract.events import Event
 from authpulse_contract.secret import Secret
-from authpulse_refresher.lease import Lease, lease_due
+from authpulse_refresher.commanding.registry import register
 from authpulse_refresher.model import Connection
-from authpulse_refresher.registry import register
-from authpulse_refresher.store import find
-from authpulse_refresher.vault import Vault
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.storage.lease import Lease, lease_due
+from authpulse_refresher.storage.store import find
+from authpulse_refresher.storage.vault import Vault
 from support.idp import Client
 
 

@@ -14,7 +14,7 @@ import psycopg
 from authpulse_contract.codec import to_json
 from authpulse_contract.subjects import TOKENS_GET, inbox
 from authpulse_contract.tokens import GetToken
-from authpulse_refresher.seal import KeyRing
+from authpulse_refresher.storage.seal import KeyRing
 from support.canary import around, bytes_of, dump, in_files
 from support.collector import Collector
 from support.eavesdropping import Overheard, may_hear, overhearing

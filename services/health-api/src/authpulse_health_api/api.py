@@ -8,26 +8,26 @@ from litestar import Litestar, Response, Router, get
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from authpulse_health_api.addresses import Addresses
-from authpulse_health_api.broadcast import Broadcast
-from authpulse_health_api.bulk import bulk_routes
-from authpulse_health_api.commands import Commands
-from authpulse_health_api.connection import connection_routes
+from authpulse_health_api.acting.addresses import Addresses
+from authpulse_health_api.acting.manage import manage_routes
+from authpulse_health_api.acting.owner import owner_routes
+from authpulse_health_api.acting.reconnect_link import reconnect_link_route
+from authpulse_health_api.acting.signing_in import callback, sign_in_start
+from authpulse_health_api.admission.door import Door
+from authpulse_health_api.admission.guard import signed_in
+from authpulse_health_api.admission.session import session_routes
 from authpulse_health_api.document import describe
-from authpulse_health_api.door import Door
 from authpulse_health_api.failures import HANDLERS
-from authpulse_health_api.guard import signed_in
-from authpulse_health_api.ledger import Pool
-from authpulse_health_api.manage import manage_routes
-from authpulse_health_api.owner import owner_routes
 from authpulse_health_api.probes import probe_routes
-from authpulse_health_api.reconnect_link import reconnect_link_route
-from authpulse_health_api.session import session_routes
-from authpulse_health_api.shared_causes import incident_routes
-from authpulse_health_api.signing_in import callback, sign_in_start
+from authpulse_health_api.reading.broadcast import Broadcast
+from authpulse_health_api.reading.bulk import bulk_routes
+from authpulse_health_api.reading.connection import connection_routes
+from authpulse_health_api.reading.shared_causes import incident_routes
+from authpulse_health_api.reading.stream import stream_routes
 from authpulse_health_api.site import site_routes
-from authpulse_health_api.stream import stream_routes
-from authpulse_health_api.watch import Watch
+from authpulse_health_api.upstream.commands import Commands
+from authpulse_health_api.upstream.ledger import Pool
+from authpulse_health_api.upstream.watch import Watch
 
 _BODY_LIMIT: Final = 64 * 1024
 """Bytes; the largest body is a connection's declaration."""

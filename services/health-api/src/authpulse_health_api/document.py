@@ -12,13 +12,13 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from authpulse_contract.codec import to_json
-from authpulse_health_api.declared import DeclaredConnection, DeclaredToken
-from authpulse_health_api.door import COOKIE
+from authpulse_health_api.acting.declared import DeclaredConnection, DeclaredToken
+from authpulse_health_api.acting.reconnect_link import LinkWanted
+from authpulse_health_api.acting.signing_in import SignInWanted
+from authpulse_health_api.admission.door import COOKIE
+from authpulse_health_api.admission.session import SignIn
 from authpulse_health_api.examples import EXAMPLES, Shown
-from authpulse_health_api.freshness_headers import FRESHNESS
-from authpulse_health_api.reconnect_link import LinkWanted
-from authpulse_health_api.session import SignIn
-from authpulse_health_api.signing_in import SignInWanted
+from authpulse_health_api.reading.freshness_headers import FRESHNESS
 
 _SCHEMES: Final[dict[str, SecurityScheme | Reference]] = {
     "bearer": SecurityScheme(

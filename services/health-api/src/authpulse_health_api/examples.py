@@ -10,19 +10,19 @@ from msgspec import Struct
 from authpulse_contract.codec import to_json
 from authpulse_contract.events import BACKGROUND, ConnectionState, RefreshDetail, RefreshFailedTransient
 from authpulse_contract.health import Connections, HealthRow
-from authpulse_health_api import sse
-from authpulse_health_api.board import EMPTY, Change, apply
-from authpulse_health_api.declared import DeclaredConnection, DeclaredToken
-from authpulse_health_api.freshness import Freshness
-from authpulse_health_api.history import History
-from authpulse_health_api.incidents import Incident, Incidents, Ref
-from authpulse_health_api.manage import Outcome
-from authpulse_health_api.page import encode
+from authpulse_health_api.acting.declared import DeclaredConnection, DeclaredToken
+from authpulse_health_api.acting.manage import Outcome
+from authpulse_health_api.acting.reconnect_link import LinkWanted, ReconnectLink
+from authpulse_health_api.acting.signing_in import SignInBegun, SignInWanted
+from authpulse_health_api.admission.session import Identity, SignIn
+from authpulse_health_api.health import sse
+from authpulse_health_api.health.board import EMPTY, Change, apply
+from authpulse_health_api.health.freshness import Freshness
+from authpulse_health_api.health.incidents import Incident, Incidents, Ref
+from authpulse_health_api.health.page import encode
 from authpulse_health_api.probes import Fit
-from authpulse_health_api.reconnect_link import LinkWanted, ReconnectLink
-from authpulse_health_api.session import Identity, SignIn
-from authpulse_health_api.signing_in import SignInBegun, SignInWanted
-from authpulse_health_api.status import OAuthStatus, Revocation
+from authpulse_health_api.reading.history import History
+from authpulse_health_api.reading.status import OAuthStatus, Revocation
 
 _NOON: Final = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 _LATER: Final = datetime(2026, 7, 1, 13, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ from litestar.exceptions import (
 )
 from litestar.types import ExceptionHandlersMap
 
-from authpulse_health_api.ledger import LedgerAwayError
 from authpulse_health_api.problems import Fault, Problem, Slug, respond
+from authpulse_health_api.upstream.ledger import LedgerAwayError
 
 _log = logging.getLogger(__name__)
 _RETRY_AFTER: Final = {"Retry-After": "2"}

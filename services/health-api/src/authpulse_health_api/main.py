@@ -12,25 +12,25 @@ from authpulse_chassis.metrics import metrics_page
 from authpulse_chassis.patience import end
 from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
-from authpulse_health_api.addresses import Addresses
+from authpulse_health_api.acting.addresses import Addresses
+from authpulse_health_api.acting.audit import audited
+from authpulse_health_api.admission.attempts import Attempts
+from authpulse_health_api.admission.door import Door
+from authpulse_health_api.admission.jwks import Jwks
 from authpulse_health_api.api import Parts, make_api, make_routes
-from authpulse_health_api.attempts import Attempts
-from authpulse_health_api.audit import audited
-from authpulse_health_api.broadcast import Broadcast
-from authpulse_health_api.commands import Commands
-from authpulse_health_api.door import Door
 from authpulse_health_api.edge import edge
-from authpulse_health_api.jwks import Jwks
-from authpulse_health_api.ledger import pool
 from authpulse_health_api.metrics import Measures
-from authpulse_health_api.progress import keep_asking
-from authpulse_health_api.quick import quick
+from authpulse_health_api.reading.broadcast import Broadcast
+from authpulse_health_api.reading.quick import quick
 from authpulse_health_api.server import free_address, serve
 from authpulse_health_api.settings import Settings, issuer_of, keys_of, public_origin_of, read
-from authpulse_health_api.shown import Shown
-from authpulse_health_api.ticks import listen
 from authpulse_health_api.traced import traced
-from authpulse_health_api.watch import Watch
+from authpulse_health_api.upstream.commands import Commands
+from authpulse_health_api.upstream.ledger import pool
+from authpulse_health_api.upstream.progress import keep_asking
+from authpulse_health_api.upstream.shown import Shown
+from authpulse_health_api.upstream.ticks import listen
+from authpulse_health_api.upstream.watch import Watch
 
 
 def main() -> None:

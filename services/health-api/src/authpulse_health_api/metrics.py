@@ -8,8 +8,8 @@ from prometheus_client import Counter, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from authpulse_health_api.board import Board
-from authpulse_health_api.watch import Watch
+from authpulse_health_api.health.board import Board
+from authpulse_health_api.upstream.watch import Watch
 
 _ANSWERS: Final = Counter("authpulse_http_answers_total", "Answers to HTTP requests, by status.", ["status"])
 _STATES: Final = ("healthy", "refresh_failing", "needs_reauth")

@@ -5,8 +5,8 @@ import secrets
 import sys
 from typing import get_args
 
-from authpulse_health_api.keys import PREFIX, KeysError, line, read_keys
-from authpulse_health_api.principal import Role
+from authpulse_health_api.admission.keys import PREFIX, KeysError, line, read_keys
+from authpulse_health_api.admission.principal import Role
 
 
 def main() -> None:

@@ -4,15 +4,15 @@ import sys
 
 from authpulse_chassis.bus import BusSettings, access_of
 from authpulse_contract.secret import Secret
-from authpulse_health_api.addresses import Addresses
+from authpulse_health_api.acting.addresses import Addresses
+from authpulse_health_api.admission.attempts import Attempts
+from authpulse_health_api.admission.door import Door
 from authpulse_health_api.api import Parts, make_routes
-from authpulse_health_api.attempts import Attempts
-from authpulse_health_api.broadcast import Broadcast
-from authpulse_health_api.commands import Commands
 from authpulse_health_api.document import describe
-from authpulse_health_api.door import Door
-from authpulse_health_api.ledger import pool
-from authpulse_health_api.watch import Watch
+from authpulse_health_api.reading.broadcast import Broadcast
+from authpulse_health_api.upstream.commands import Commands
+from authpulse_health_api.upstream.ledger import pool
+from authpulse_health_api.upstream.watch import Watch
 
 
 def document() -> bytes:

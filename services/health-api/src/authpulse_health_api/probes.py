@@ -5,7 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from authpulse_health_api.problems import Problem, Slug, documented
-from authpulse_health_api.watch import Watch
+from authpulse_health_api.upstream.watch import Watch
 
 
 class Fit(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ from authpulse_chassis.kinds import Address, DatabaseUrl, LogLevel, ProbeAddress
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_contract.hosts import is_loopback
 from authpulse_contract.secret import Secret
-from authpulse_health_api.keys import KeysError, read_keys
-from authpulse_health_api.oidc import Issuer
-from authpulse_health_api.principal import Principal
+from authpulse_health_api.admission.keys import KeysError, read_keys
+from authpulse_health_api.admission.oidc import Issuer
+from authpulse_health_api.admission.principal import Principal
 
 
 class Settings(BusSettings, frozen=True, kw_only=True):

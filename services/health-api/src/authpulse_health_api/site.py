@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter
 from msgspec import Struct
 
-from authpulse_health_api.conditional import is_current
+from authpulse_health_api.health.conditional import is_current
 from authpulse_health_api.problems import Problem, Slug
 
 _ENTRY: Final = "index.html"

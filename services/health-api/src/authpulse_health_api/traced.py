@@ -7,7 +7,7 @@ from opentelemetry.trace import Span, SpanKind
 
 from authpulse_chassis.tracing import fail, span
 from authpulse_contract.trace import trace_in
-from authpulse_health_api.addresses import CALLBACK
+from authpulse_health_api.acting.addresses import CALLBACK
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _OUR_FAULT: Final = 500

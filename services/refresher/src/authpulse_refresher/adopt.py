@@ -11,16 +11,16 @@ from uuid import UUID
 from msgspec import Struct
 
 from authpulse_chassis.patience import persist
-from authpulse_refresher.attempt import Attempts
-from authpulse_refresher.finish import Finish
-from authpulse_refresher.frames import Frame, Kind
-from authpulse_refresher.journal import Answered, Sent, open_answered, open_begun
-from authpulse_refresher.lease import give_up
+from authpulse_refresher.connecting.finish import Finish
 from authpulse_refresher.outages import DATABASE_AWAY, pause
-from authpulse_refresher.refresh import Refresher
-from authpulse_refresher.seal import KeyRing, SealError
-from authpulse_refresher.segment import Orphan, orphans
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.spill.frames import Frame, Kind
+from authpulse_refresher.spill.journal import Answered, Sent, open_answered, open_begun
+from authpulse_refresher.spill.segment import Orphan, orphans
+from authpulse_refresher.storage.lease import give_up
+from authpulse_refresher.storage.seal import KeyRing, SealError
+from authpulse_refresher.storage.vault import Vault
 
 LOOK: Final = 0.1
 """Seconds between two looks for a dead one's journal: inside any grace that an IdP grants."""

@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from authpulse_chassis.broker import new_broker
 from authpulse_chassis.bus import Access, connecting
-from authpulse_refresher.refresh import STORE_MARGIN
+from authpulse_refresher.refreshing.refresh import STORE_MARGIN
 from authpulse_refresher.settings import Settings
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Final
 from psycopg import AsyncConnection
 
 from authpulse_refresher.outages import DATABASE_AWAY, pause
-from authpulse_refresher.vault import Vault
+from authpulse_refresher.storage.vault import Vault
 
 INTERVAL: Final = 60.0
 """Seconds between two rounds: a secret is to be gone when its time has come, not some day."""

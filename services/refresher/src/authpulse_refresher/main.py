@@ -21,21 +21,21 @@ from authpulse_chassis.probes import answering
 from authpulse_chassis.run import run
 from authpulse_chassis.settings import SettingsError, read_settings
 from authpulse_refresher.adopt import Heirs, adopt
-from authpulse_refresher.attempt import Attempts
 from authpulse_refresher.bus import Bus, connect_facts, new_bus
-from authpulse_refresher.commands import answer_commands
-from authpulse_refresher.finish import Finish
+from authpulse_refresher.commanding.commands import answer_commands
+from authpulse_refresher.connecting.finish import Finish
+from authpulse_refresher.decision.traits import BUILT_IN, Known, TraitsError, read_traits
 from authpulse_refresher.housekeeping import keep_house
-from authpulse_refresher.journal import Journal
 from authpulse_refresher.metrics import sampled, watch
-from authpulse_refresher.refresh import Refresher
+from authpulse_refresher.provider.wire import Wires
+from authpulse_refresher.refreshing.attempt import Attempts
+from authpulse_refresher.refreshing.refresh import Refresher
+from authpulse_refresher.refreshing.tokens import TokenDesk
 from authpulse_refresher.relay import relay
-from authpulse_refresher.seal import KeyRing, KeyRingError, read_key_ring
 from authpulse_refresher.settings import Settings
-from authpulse_refresher.tokens import TokenDesk
-from authpulse_refresher.traits import BUILT_IN, Known, TraitsError, read_traits
-from authpulse_refresher.vault import Vault, new_pool
-from authpulse_refresher.wire import Wires
+from authpulse_refresher.spill.journal import Journal
+from authpulse_refresher.storage.seal import KeyRing, KeyRingError, read_key_ring
+from authpulse_refresher.storage.vault import Vault, new_pool
 
 _log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from authpulse_contract.commands import Progress, Refused
 from authpulse_contract.events import type_of
 from authpulse_contract.subjects import STREAM, event_subject
 from authpulse_refresher.outages import DATABASE_AWAY, NATS_AWAY, pause
-from authpulse_refresher.outbox import Waiting, delete_published, next_batch, waiting_for, yield_turn
+from authpulse_refresher.storage.outbox import Waiting, delete_published, next_batch, waiting_for, yield_turn
+from authpulse_refresher.storage.vault import Vault
 from authpulse_refresher.traces import sending, sent, told
-from authpulse_refresher.vault import Vault
 
 BATCH: Final = 500
 # The turn lasts longer, so that nobody else publishes the same batch while this one still waits.

@@ -7,7 +7,7 @@ from msgspec import Meta
 from authpulse_chassis.bus import BusSettings
 from authpulse_chassis.kinds import DatabaseUrl, LogLevel, ProbeAddress
 from authpulse_contract.secret import Secret
-from authpulse_refresher.unknown import HOLD
+from authpulse_refresher.decision.unknown import HOLD
 
 
 class Settings(BusSettings, frozen=True, kw_only=True):

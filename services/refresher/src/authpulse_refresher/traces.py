@@ -14,7 +14,7 @@ from opentelemetry.trace import Span, SpanKind, get_current_span
 from authpulse_chassis.tracing import begin, carried, fail, span
 from authpulse_contract.events import Event, RefreshSucceeded, type_of
 from authpulse_contract.trace import Trace, trace_in
-from authpulse_refresher.conclude import host_of
+from authpulse_refresher.decision.conclude import host_of
 from authpulse_refresher.model import Answer, Connection, Decision, NoAnswer
 
 _VAULT: Final = {"db.system.name": "postgresql", "db.namespace": "vault", "db.operation.name": "commit"}

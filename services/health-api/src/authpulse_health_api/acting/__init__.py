@@ -1,0 +1,1 @@
+"""What changes something: commands about a connection, sign-ins, links for owners."""

@@ -1,0 +1,1 @@
+"""Who is let in, and as what: keys, an issuer's tokens, sessions, roles."""

@@ -1,0 +1,1 @@
+"""Answers that change nothing: all rows, the stream, one connection, incidents."""

@@ -1,0 +1,1 @@
+"""What is heard from others: the ledger's rows and ticks, the refresher's replies."""

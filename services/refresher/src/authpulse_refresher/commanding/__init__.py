@@ -1,0 +1,1 @@
+"""Answers commands: register, change, remove, disconnect, refresh, reseal, status."""

@@ -1,0 +1,1 @@
+"""Refreshes what is due: one attempt from lease to stored outcome, many at once."""

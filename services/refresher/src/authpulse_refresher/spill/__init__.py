@@ -1,0 +1,1 @@
+"""The journal beside the vault, for answers that are not stored yet."""

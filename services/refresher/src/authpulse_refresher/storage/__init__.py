@@ -1,0 +1,1 @@
+"""The vault in PostgreSQL: rows, sealed values, leases, the outbox."""

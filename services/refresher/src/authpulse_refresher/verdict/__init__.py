@@ -1,0 +1,1 @@
+"""From what an IdP answered to what it means. Pure."""
