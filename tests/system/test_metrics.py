@@ -28,6 +28,20 @@ async def token_for(system: System, name: str) -> object:
         await bus.close()
 
 
+def scraped_at_rest(system: System) -> Scrape:
+    """While nothing is on its way: the one that fails is tried again and again, and an event is told of a bit later."""
+    scrapes: list[Scrape] = []
+
+    def at_rest() -> bool:
+        scrapes.append(seen := Scrape(system.metrics()))
+        stored = seen.value("authpulse_refreshes_in_flight", stage="storing") == 0
+        healthy = seen.value("authpulse_connections", state="healthy") == 2
+        return stored and healthy and seen.value("authpulse_outbox_events") == 0
+
+    until(at_rest, what="rest")
+    return scrapes[-1]
+
+
 def test_what_happens_shows_in_the_metrics(system: System, idp: Idp) -> None:
     clients = {name: idp.client(name, secret="s3cret") for name in ("fine", "flaky", "dead", "due")}
     clients["flaky"].always(Answer.error(503, "temporarily_unavailable"))
@@ -46,7 +60,7 @@ def test_what_happens_shows_in_the_metrics(system: System, idp: Idp) -> None:
     with httpx.stream("GET", system.url + STREAM, headers=bearer, timeout=10) as reader:
         lines = reader.iter_lines()  # kept: the stream would end with it
         assert next(lines)
-        seen = Scrape(system.metrics())
+        seen = scraped_at_rest(system)
         for query in queries():
             assert {metric for metric in metrics_in(query) if ":" not in metric} <= seen.names, query
             assert labels_in(query) <= seen.labels, query
