@@ -7,6 +7,7 @@ from support.ledger import BULK, Api
 
 SESSION = "/api/v1/session"
 EVENTS = "/api/v1/admin/connections/api/crm/auth-events"
+STATUS = "/api/v1/admin/connections/api/crm/oauth-status"
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,9 @@ EVENTS = "/api/v1/admin/connections/api/crm/auth-events"
         (f"{BULK}?limit=100000", "limit"),
         (f"{BULK}?needs_reauth=perhaps", "needs_reauth"),
         (f"{BULK}?refresh_failing=", "refresh_failing"),
+        (f"{BULK}?kind=api&kind=mcp", "kind"),
+        (f"{STATUS}?as_of=2026-07-01T12:00:00Z&as_of=2026-07-02T12:00:00Z", "as_of"),
+        (f"{EVENTS}?type=connect_started&limit=1&type=connect_failed&limit=2", "limit"),
         (f"{EVENTS}?cursor=x", "cursor"),
         (f"{EVENTS}?cursor=-1", "cursor"),
         (f"{EVENTS}?cursor=99999999999999999999", "cursor"),

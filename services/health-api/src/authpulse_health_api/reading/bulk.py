@@ -18,6 +18,7 @@ from authpulse_health_api.problems import Slug, documented
 from authpulse_health_api.reading.as_of import AsOf, to_moment
 from authpulse_health_api.reading.bulk_answer import answer
 from authpulse_health_api.reading.freshness_headers import FRESHNESS
+from authpulse_health_api.reading.once import refuse_repeated
 from authpulse_health_api.upstream.ledger import LedgerAwayError, Pool, reading
 from authpulse_health_api.upstream.past import board_at
 from authpulse_health_api.upstream.watch import Watch
@@ -40,6 +41,7 @@ def bulk_routes(watch: Watch, ledger: Pool) -> list[HTTPRouteHandler]:
         tags=["health"],
         summary="The health of all connections",
         response_headers=_HEADERS,
+        before_request=refuse_repeated,
         responses={
             304: ResponseSpec(None, description="Nothing changed since the entity tag in If-None-Match."),
             **documented(*REFUSALS, Slug.INVALID, Slug.INTERNAL, Slug.LEDGER_AWAY),

@@ -14,6 +14,7 @@ from authpulse_health_api.admission.guard import REFUSALS
 from authpulse_health_api.problems import Problem, Slug, documented
 from authpulse_health_api.reading.as_of import AsOf, to_moment
 from authpulse_health_api.reading.history import HIGHEST_LIMIT, PAGE, EventType, History, Wanted, find_history
+from authpulse_health_api.reading.once import refuse_repeated
 from authpulse_health_api.reading.status import NotOAuth, OAuthStatus, find_status
 from authpulse_health_api.upstream.ledger import Pool, reading
 
@@ -30,6 +31,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         "/connections/{kind:str}/{name:str}/oauth-status",
         tags=["connection"],
         summary="The OAuth status of one connection",
+        before_request=refuse_repeated,
         responses=documented(*_COMMON, Slug.NOT_OAUTH, Slug.INVALID),
     )
     async def oauth_status(kind: Kind, name: Name, as_of: AsOf = None) -> Response[OAuthStatus]:
@@ -41,6 +43,7 @@ def connection_routes(ledger: Pool) -> list[HTTPRouteHandler]:
         "/connections/{kind:str}/{name:str}/auth-events",
         tags=["connection"],
         summary="The newest events of one connection, newest first, 30 unless told otherwise",
+        before_request=refuse_repeated,
         responses=documented(*_COMMON, Slug.INVALID),
     )
     async def auth_events(  # noqa: PLR0913, PLR0917 -- called by name, one argument a parameter
