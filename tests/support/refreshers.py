@@ -58,5 +58,5 @@ async def row_locked(vault_url: str) -> AsyncIterator[None]:
 
 
 async def said(service: Service, words: str) -> bool:
-    """Whether its log has them."""
-    return words in service.log.read_text()
+    """`Service.has_said`, to be waited for."""
+    return service.has_said(words)
